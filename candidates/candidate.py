@@ -1,0 +1,78 @@
+"""Candidate: one replacement for one neighbourhood, with what it costs and what it loses."""
+
+import hashlib
+import json
+
+from pydantic import Field
+
+from candidates.value import Value
+
+Kept = dict[str, tuple[int, ...]]
+"""Width name -> the teacher's channel indices that a candidate keeps, ascending."""
+
+
+class Cost(Value):
+    """What a network or a part of it takes; costs add up along the network.
+
+    `parameters` counts non-zero weights without buffers, `macs` multiply-accumulates for one
+    image, `bytes` the size of parameters and buffers as stored.
+    """
+
+    parameters: int
+    macs: int
+    bytes: int
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            parameters=self.parameters + other.parameters,
+            macs=self.macs + other.macs,
+            bytes=self.bytes + other.bytes,
+        )
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        return Cost(
+            parameters=self.parameters - other.parameters,
+            macs=self.macs - other.macs,
+            bytes=self.bytes - other.bytes,
+        )
+
+
+class Estimate(Value):
+    """A mean over images with its standard error, in the same unit."""
+
+    value: float
+    standard_error: float = Field(ge=0)
+
+
+class Score(Value):
+    """What the partial model loses against the teacher on the scoring images.
+
+    Accuracies are percentages, the drop is in points and may be negative; KL(teacher‖partial)
+    is in nats, the logit MSE a mean over classes; both are ≥ 0 and need no labels.
+    """
+
+    accuracy: Estimate
+    accuracy_drop: Estimate
+    kl: Estimate
+    logit_mse: Estimate
+    num_images: int
+
+
+class Candidate(Value):
+    """A finished candidate, without its weights."""
+
+    neighbourhood: str
+    kind: str
+    knobs: dict[str, float]
+    kept: Kept
+    cost: Cost
+    score: Score
+
+
+def identity(**parts: object) -> str:
+    """SHA-256 over everything that determines a candidate's weights; equal parts, equal weights.
+
+    `parts` must be JSON values; the key order does not matter.
+    """
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,44 @@
+"""What can go wrong in the domain, each with the sentence its reader needs."""
+
+
+class StudentSearchError(Exception):
+    """Root of every error that a caller may want to handle; `str()` is a full sentence."""
+
+
+class InvalidRecipe(StudentSearchError):
+    """A recipe names an architecture, an argument or a setting that is not allowed."""
+
+
+class InvalidCheckpoint(StudentSearchError):
+    """A weights file is not well-formed safetensors, or does not fit its recipe."""
+
+
+class InvalidDataset(StudentSearchError):
+    """An image source cannot be read, or does not hold what is needed."""
+
+
+class NonFiniteActivation(StudentSearchError):
+    """A network computed NaN or Inf; the message names the first module that did."""
+
+
+class UnsplittableTeacher(StudentSearchError):
+    """No neighbourhood with a width that may shrink was found."""
+
+
+class InfeasibleBudget(StudentSearchError):
+    """No selection keeps within the budget.
+
+    `axis` is the limit that binds, `limit` its value and `smallest` the least that any
+    selection reaches on that axis, both in the axis's own unit.
+    """
+
+    def __init__(self, axis: str, limit: float, smallest: float) -> None:
+        super().__init__(
+            f"No student keeps within {axis} ≤ {limit:g}: the smallest reachable is {smallest:g}. "
+            f"Raise the limit to at least {smallest:g}, or build a library with smaller candidates."
+        )
+        self.axis, self.limit, self.smallest = axis, limit, smallest
+
+
+class UnsupportedBudget(StudentSearchError):
+    """A strategy cannot honour this combination of limits; the message names one that can."""
