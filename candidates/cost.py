@@ -1,0 +1,20 @@
+"""Measure what a network costs."""
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from candidates.candidate import Cost
+
+
+def cost_of(network: nn.Module, example: Tensor) -> Cost:
+    """Cost of one image, given an input [1, …]; MACs are half of torch's counted FLOPs."""
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network(example)
+    weights = list(network.parameters())
+    stored = [*weights, *network.buffers()]
+    return Cost(
+        parameters=sum(int(torch.count_nonzero(weight)) for weight in weights),
+        macs=counter.get_total_flops() // (2 * example.shape[0]),
+        bytes=sum(tensor.numel() * tensor.element_size() for tensor in stored),
+    )

@@ -1,0 +1,95 @@
+"""Data: labelled images from a folder, an archive or CIFAR-10, split for honest measurement."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from candidates.checkpoint import Checkpoint
+from candidates.errors import InvalidDataset
+from candidates.tensors import checkpoint_of, state_of
+
+SPLITS = ("calibration", "scoring", "reporting")
+CALIBRATION_SHARE = 0.6
+"""Of a source without a train and a test folder; the rest is halved."""
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """`images` are uint8 [N, C, H, W], `labels` int64 [N] into `classes`."""
+
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: Tensor) -> "ImageSet":
+        """The images at `index`, in that order."""
+        return ImageSet(self.images[index], self.labels[index], self.classes)
+
+    def sample(self, count: int, seed: int) -> "ImageSet":
+        """`count` images (all, if there are fewer) drawn without replacement, in random order."""
+        generator = torch.Generator().manual_seed(seed)
+        return self.take(torch.randperm(len(self), generator=generator)[:count])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Three disjoint sets: to learn from, to score candidates on, to report students on."""
+
+    calibration: ImageSet
+    scoring: ImageSet
+    reporting: ImageSet
+
+    def save(self, path: Path) -> None:
+        """Write all three as one safetensors file."""
+        tensors = {}
+        for name in SPLITS:
+            part: ImageSet = getattr(self, name)
+            tensors |= {f"{name}.images": part.images, f"{name}.labels": part.labels}
+        metadata = {"classes": "\n".join(self.calibration.classes)}
+        path.write_bytes(checkpoint_of(tensors, metadata).to_bytes())
+
+    @classmethod
+    def load(cls, path: Path) -> "Dataset":
+        """Read what `save` wrote."""
+        checkpoint = Checkpoint.read(path)
+        classes = tuple(checkpoint.metadata["classes"].split("\n"))
+        state = state_of(checkpoint)
+        return cls(
+            *(ImageSet(state[f"{n}.images"], state[f"{n}.labels"], classes) for n in SPLITS)
+        )
+
+
+def divide(sources: Mapping[str, ImageSet]) -> Dataset:
+    """Calibration from `train`, scoring and reporting one half each of `test`.
+
+    A source with one set only ("all") gives all three. Images are ordered by the digest of their
+    pixels, so that the same image can never stand on both sides, and a repeated ingest divides
+    in the same way. Raises InvalidDataset when a part would be empty.
+    """
+    if "all" in sources:
+        rest = CALIBRATION_SHARE + (1 - CALIBRATION_SHARE) / 2
+        parts = _by_content(sources["all"], (CALIBRATION_SHARE, rest))
+    else:
+        parts = [sources["train"], *_by_content(sources["test"], (0.5,))]
+    for name, part in zip(SPLITS, parts, strict=True):
+        if len(part) == 0:
+            raise InvalidDataset(f"The source has too few different images: none left for {name}.")
+    return Dataset(*parts)
+
+
+def _by_content(images: ImageSet, borders: tuple[float, ...]) -> list[ImageSet]:
+    digests = [hashlib.sha256(image.numpy().tobytes()).digest() for image in images.images]
+    place = {digest: rank for rank, digest in enumerate(sorted(set(digests)))}
+    ranks = torch.tensor([place[digest] for digest in digests])
+    cuts = [0, *(round(border * len(place)) for border in borders), len(place)]
+    return [
+        images.take(torch.nonzero((ranks >= start) & (ranks < end)).flatten())
+        for start, end in zip(cuts, cuts[1:], strict=False)
+    ]

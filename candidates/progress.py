@@ -1,0 +1,10 @@
+"""Progress: how long work says how far it is, and how its caller stops it."""
+
+from collections.abc import Callable
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total); an exception it raises stops the work and reaches the caller."""
+
+
+def silent(_done: int, _total: int) -> None:
+    """For callers who do not look."""
