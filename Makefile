@@ -1,0 +1,72 @@
+# One door to everything: `make help` lists the targets.
+# Settings: PYTHON (3.11 or newer), TORCH_INDEX (an extra package index that has a build of torch).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help venv test lint types format run demo cifar benchmarks clean
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+TORCH_INDEX ?=
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## Make .venv with every package, pinned by constraints.txt (once)
+
+$(STAMP): pyproject.toml constraints.txt
+	@[ -n "$(PYTHON)" ] || { echo "No Python 3.11 or newer was found; name one: make PYTHON=…"; exit 1; }
+	@echo "[1/3] Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@echo "[2/3] Installing torch"
+	@$(PIP) "torch==2.13.0+cpu" 2>/dev/null || { \
+		echo "      No CPU build of torch 2.13.0 is offered here: taking the plain build (large)."; \
+		$(PIP) torch; }
+	@echo "[3/3] Installing the other packages (a minute or two)"
+	@$(PIP) --editable ".[service,train,dev]"
+	@touch $@
+
+test: $(STAMP) ## Run the whole test suite
+	@$(BIN)/python -m pytest
+
+lint: $(STAMP) ## Check style, formatting and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(STAMP) ## Check types (mypy --strict)
+	@$(BIN)/mypy
+
+format: $(STAMP) ## Format the code and apply the safe fixes
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+run: $(STAMP) ## Serve on HOST:PORT (127.0.0.1:8000) with the embedded defaults; /docs shows the API
+	@$(BIN)/student-search serve --host $(HOST) --port $(PORT)
+
+demo: $(STAMP) ## The whole job on scikit-learn's digits, in under three minutes
+	@$(BIN)/python -m benchmarks.demo
+
+cifar: $(STAMP) ## The same on CIFAR-10: make cifar DATA=<archive or folder> TEACHER=<safetensors>
+	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make cifar DATA=… TEACHER=…"; exit 1; }
+	@$(BIN)/python -m benchmarks.cifar "$(DATA)" "$(TEACHER)" $(ARGS)
+
+benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER=… (see benchmarks/)
+	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make benchmarks DATA=… TEACHER=…"; exit 1; }
+	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.selection
+	@$(BIN)/python -m benchmarks.library_time "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.closed_form "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.refined "$(DATA)" "$(TEACHER)"
+
+clean: ## Remove .venv, caches and build outputs; var/ (your data) stays
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
