@@ -1,0 +1,80 @@
+"""What can go wrong in the service's memory and work, beside the domain's own errors."""
+
+from candidates.errors import StudentSearchError
+
+
+class UnknownResource(StudentSearchError):
+    """An id names nothing."""
+
+    def __init__(self, kind: str, resource_id: str) -> None:
+        super().__init__(
+            f"There is no {kind} '{resource_id}'. List what there is, or check the id for typing."
+        )
+        self.kind, self.resource_id = kind, resource_id
+
+
+class ResourceInUse(StudentSearchError):
+    """Something cannot be deleted because something else refers to it."""
+
+
+class ResourceNotReady(StudentSearchError):
+    """Something cannot be used because its job has not succeeded."""
+
+    def __init__(self, kind: str, resource_id: str, state: str) -> None:
+        advice = "Wait for its job" if state == "pending" else "Post it again"
+        super().__init__(f"The {kind} '{resource_id}' is {state}, not ready. {advice}.")
+        self.kind, self.resource_id, self.state = kind, resource_id, state
+
+
+class InvalidCursor(StudentSearchError):
+    """A list was asked to go on from a place that it never named."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(
+            f"'{cursor}' is not a cursor of this list. Pass the 'next' of the page before, "
+            "or leave it out to start at the beginning."
+        )
+
+
+class JobFinished(StudentSearchError):
+    """A job that has ended cannot be cancelled."""
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(f"The job '{job_id}' has already {state}, so it cannot be cancelled.")
+        self.job_id, self.state = job_id, state
+
+
+class ArtifactMissing(StudentSearchError):
+    """A file that the database names is not in the store."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"The file {sha256} is not in the artifact store. Restore the store's folder, "
+            "or post again what it belongs to."
+        )
+
+
+class ArtifactDamaged(StudentSearchError):
+    """A file in the store does not have the content that its name promises."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"The file {sha256} in the artifact store was changed or damaged. Restore it from a "
+            "copy, or post again what it belongs to."
+        )
+
+
+class LeaseLost(StudentSearchError):
+    """A worker wanted to commit a unit that is no longer its own; nothing was written."""
+
+    def __init__(self, unit_id: str, token: int) -> None:
+        super().__init__(
+            f"The lease on unit '{unit_id}' with token {token} is lost; its result is not kept."
+        )
+
+
+class WorkCancelled(StudentSearchError):
+    """Work stopped because its job was cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__("The job was cancelled. Post the resource again to start anew.")

@@ -1,0 +1,154 @@
+"""Records: what the repositories return; frozen values without any tie to the database."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from candidates.candidate import Candidate, Cost, Estimate
+from candidates.neighbourhood import Split
+from candidates.recipe import LibraryRecipe, TeacherRecipe
+from candidates.value import Value
+from search.budget import Budget
+from search.selection import Selection
+from search.settings import SearchSettings
+
+State = Literal["pending", "ready", "failed"]
+WorkState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+JobKind = str
+"""dataset, teacher, library or measurement."""
+
+
+class Failure(Value):
+    """Why work failed: the class of the error and its sentence."""
+
+    error: str
+    detail: str
+
+
+class Progress(Value):
+    """How far work is, in whatever it counts."""
+
+    done: int
+    total: int
+
+
+class StoredFile(Value):
+    """A file in the artifact store."""
+
+    sha256: str
+    size_bytes: int
+
+
+class JobRecord(Value):
+    """`units` counts units by state; the progress weighs every unit by its expected work."""
+
+    id: str
+    kind: JobKind
+    resource_id: str
+    state: WorkState
+    error: Failure | None
+    progress: Progress
+    units: dict[WorkState, int]
+    cancel_requested: bool
+    eta_seconds: float | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class UnitRecord(Value):
+    """A unit as its claimer sees it: with the token that its commit must show."""
+
+    id: str
+    job_id: str
+    kind: str
+    payload: dict[str, Any]
+    token: int
+    attempts: int
+
+
+class Prepared(Value):
+    """What all things that a job makes have in common."""
+
+    id: str
+    state: State
+    error: Failure | None
+    job_id: str
+    created_at: datetime
+
+
+class DatasetContents(Value):
+    """What was found in the images; the three parts share no image."""
+
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    num_calibration: int
+    num_scoring: int
+    num_reporting: int
+
+
+class DatasetRecord(Prepared):
+    """`sha256` names the file of the ingested images; with `contents` known once ready."""
+
+    name: str
+    source_sha256: str | None
+    source_uri: str | None
+    sha256: str | None
+    contents: DatasetContents | None
+
+
+class TeacherRecord(Prepared):
+    """Split and costs are known once ready; `fixed_cost` lies outside all neighbourhoods."""
+
+    name: str
+    recipe: TeacherRecipe
+    weights: StoredFile
+    split: Split | None
+    cost: Cost | None
+    fixed_cost: Cost | None
+
+
+class LibraryRecord(Prepared):
+    """`progress` counts candidates; the teacher's accuracy is on the scoring images."""
+
+    teacher_id: str
+    dataset_id: str
+    recipe: LibraryRecipe
+    statistics_sha256: str | None
+    teacher_accuracy: Estimate | None
+    progress: Progress
+
+
+class CandidateRecord(Value):
+    """A candidate of a library; `position` counts within its neighbourhood."""
+
+    id: str
+    library_id: str
+    identity: str
+    neighbourhood_index: int
+    position: int
+    candidate: Candidate
+    weights_sha256: str
+
+
+class MeasurementRecord(Prepared):
+    """Accuracies in percent on the reporting images; known once ready, like the refitted file."""
+
+    student_id: str
+    assembled: Estimate | None
+    refitted: Estimate | None
+    teacher: Estimate | None
+    file: StoredFile | None
+
+
+class StudentRecord(Value):
+    """A student, with its measurement if one was asked for."""
+
+    id: str
+    library_id: str
+    budget: Budget
+    strategy: str
+    settings: SearchSettings
+    selection: Selection
+    file: StoredFile
+    measurement: MeasurementRecord | None
+    created_at: datetime

@@ -1,0 +1,176 @@
+"""Candidates."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from candidates.candidate import Candidate, Cost, Estimate, Kept, Score
+from candidates.value import Value
+from search.problem import Choice, Problem
+from service.failures import InvalidCursor, UnknownResource
+from service.records import CandidateRecord
+from service.repositories.ids import new_id
+from service.repositories.pages import Listing, Page
+from service.tables import CandidateRow, LibraryRow, TeacherRow
+
+RowOfColumns = Row[*tuple[Any, ...]]
+
+
+class NewCandidate(Value):
+    """A candidate whose weights are in the store already."""
+
+    identity: str
+    candidate: Candidate
+    weights_sha256: str
+
+
+def add_all(
+    session: Session, library_id: str, neighbourhood_index: int, made: Sequence[NewCandidate]
+) -> None:
+    """All candidates of one neighbourhood, in their order."""
+    session.add_all(
+        _row(library_id, neighbourhood_index, position, new) for position, new in enumerate(made)
+    )
+    session.flush()
+
+
+def known(session: Session, identity: str) -> tuple[str, Kept] | None:
+    """Weights file and kept channels of a candidate with this identity, from any library."""
+    query = select(CandidateRow.weights_sha256, CandidateRow.kept)
+    row = session.execute(query.where(CandidateRow.identity == identity).limit(1)).first()
+    return None if row is None else (row.weights_sha256, _kept(row.kept))
+
+
+def listing(
+    session: Session, library_id: str, page: Page, neighbourhood: str | None = None
+) -> Listing[CandidateRecord]:
+    """In the order of the network, then of the candidates of a neighbourhood."""
+    order = (CandidateRow.neighbourhood_index, CandidateRow.position)
+    query = select(CandidateRow).where(CandidateRow.library_id == library_id).order_by(*order)
+    if neighbourhood is not None:
+        query = query.where(CandidateRow.neighbourhood == neighbourhood)
+    if page.cursor is not None:
+        index, position = _place(page.cursor)
+        query = query.where(
+            (CandidateRow.neighbourhood_index > index)
+            | ((CandidateRow.neighbourhood_index == index) & (CandidateRow.position > position))
+        )
+    rows = list(session.scalars(query.limit(page.limit + 1)))
+    shown = rows[: page.limit]
+    following = f"{shown[-1].neighbourhood_index}.{shown[-1].position}" if shown else None
+    items = tuple(map(_record, shown))
+    return Listing(items=items, next=following if len(rows) > page.limit else None)
+
+
+def chosen(session: Session, candidate_ids: Sequence[str]) -> tuple[CandidateRecord, ...]:
+    """These candidates, in this order; UnknownResource."""
+    query = select(CandidateRow).where(CandidateRow.id.in_(candidate_ids))
+    records = {row.id: _record(row) for row in session.scalars(query)}
+    for candidate_id in candidate_ids:
+        if candidate_id not in records:
+            raise UnknownResource("candidate", candidate_id)
+    return tuple(records[candidate_id] for candidate_id in candidate_ids)
+
+
+def problem(session: Session, library_id: str) -> Problem:
+    """The candidates of a ready library, as the strategies see them."""
+    query = (
+        select(TeacherRow.fixed_cost, LibraryRow.teacher_accuracy)
+        .join(LibraryRow, LibraryRow.teacher_id == TeacherRow.id)
+        .where(LibraryRow.id == library_id)
+    )
+    fixed_cost, teacher_accuracy = session.execute(query).one()
+    return Problem(
+        neighbourhoods=_choices(session, library_id),
+        fixed=Cost.model_validate(fixed_cost),
+        teacher_accuracy=teacher_accuracy,
+    )
+
+
+def _choices(session: Session, library_id: str) -> tuple[tuple[Choice, ...], ...]:
+    columns = CandidateRow.__table__.c
+    wanted = [column for column in columns if column.name not in {"knobs", "kept", "identity"}]
+    rows = session.execute(
+        select(*wanted)
+        .where(columns.library_id == library_id)
+        .order_by(columns.neighbourhood_index, columns.position)
+    )
+    groups = groupby(rows, key=lambda row: row.neighbourhood_index)
+    return tuple(
+        tuple(Choice(id=row.id, cost=_cost(row), score=_score(row)) for row in group)
+        for _, group in groups
+    )
+
+
+def _place(cursor: str) -> tuple[int, int]:
+    try:
+        index, position = map(int, cursor.split("."))
+    except ValueError as exc:
+        raise InvalidCursor(cursor) from exc
+    return index, position
+
+
+def _row(library_id: str, index: int, position: int, new: NewCandidate) -> CandidateRow:
+    candidate, score = new.candidate, new.candidate.score
+    return CandidateRow(
+        id=new_id("candidate"),
+        library_id=library_id,
+        identity=new.identity,
+        neighbourhood=candidate.neighbourhood,
+        neighbourhood_index=index,
+        position=position,
+        kind=candidate.kind,
+        knobs=candidate.knobs,
+        kept=candidate.model_dump(mode="json")["kept"],
+        **candidate.cost.model_dump(),
+        accuracy=score.accuracy.value,
+        accuracy_se=score.accuracy.standard_error,
+        accuracy_drop=score.accuracy_drop.value,
+        accuracy_drop_se=score.accuracy_drop.standard_error,
+        kl=score.kl.value,
+        kl_se=score.kl.standard_error,
+        logit_mse=score.logit_mse.value,
+        logit_mse_se=score.logit_mse.standard_error,
+        num_images=score.num_images,
+        weights_sha256=new.weights_sha256,
+    )
+
+
+def _record(row: CandidateRow) -> CandidateRecord:
+    return CandidateRecord(
+        id=row.id,
+        library_id=row.library_id,
+        identity=row.identity,
+        neighbourhood_index=row.neighbourhood_index,
+        position=row.position,
+        candidate=Candidate(
+            neighbourhood=row.neighbourhood,
+            kind=row.kind,
+            knobs=row.knobs,
+            kept=_kept(row.kept),
+            cost=_cost(row),
+            score=_score(row),
+        ),
+        weights_sha256=row.weights_sha256,
+    )
+
+
+def _kept(kept: dict[str, list[int]]) -> Kept:
+    return {width: tuple(channels) for width, channels in kept.items()}
+
+
+def _cost(row: CandidateRow | RowOfColumns) -> Cost:
+    return Cost(parameters=row.parameters, macs=row.macs, bytes=row.bytes)
+
+
+def _score(row: CandidateRow | RowOfColumns) -> Score:
+    return Score(
+        accuracy=Estimate(value=row.accuracy, standard_error=row.accuracy_se),
+        accuracy_drop=Estimate(value=row.accuracy_drop, standard_error=row.accuracy_drop_se),
+        kl=Estimate(value=row.kl, standard_error=row.kl_se),
+        logit_mse=Estimate(value=row.logit_mse, standard_error=row.logit_mse_se),
+        num_images=row.num_images,
+    )

@@ -1,0 +1,71 @@
+"""Settings of the service, each from an environment variable STUDENT_SEARCH_<NAME>."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "STUDENT_SEARCH_"
+
+
+class Settings(BaseSettings):
+    """One frozen value, read once at start and passed to whoever needs a part of it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    data_dir: Path = Field(
+        default=Path("var"), description="Folder of the embedded database and of all artifacts."
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL; empty means SQLite in data_dir; postgresql://… for a server.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
+    workers: int = Field(
+        default=2, ge=0, le=256, description="Worker processes on this machine; 0 runs none."
+    )
+    data_roots: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders (a JSON list) below which file:// data sets may be read; none so far.",
+    )
+    max_upload_bytes: int = Field(
+        default=4 * 2**30, gt=0, description="Largest body that an upload may have."
+    )
+    lease_seconds: float = Field(
+        default=30, gt=0, description="How long a silent worker keeps its unit of work."
+    )
+    cancel_seconds: float = Field(
+        default=5,
+        gt=0,
+        description="How long a cancelled unit may take to stop before it is killed.",
+    )
+    poll_seconds: float = Field(
+        default=0.25, gt=0, description="How often an idle worker looks for a unit of work."
+    )
+    max_attempts: int = Field(
+        default=3, ge=1, description="How often a unit whose worker dies is started in all."
+    )
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """`database_url`, or the embedded database's."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'student-search.db'}"
+
+    @property
+    def artifacts_dir(self) -> Path:
+        """Where the files live."""
+        return self.data_dir / "artifacts"
+
+    def environment(self) -> dict[str, str]:
+        """The variables with which a child process reads exactly these settings."""
+        values = self.model_dump(mode="json")
+        values["data_dir"] = str(self.data_dir.absolute())
+        return {PREFIX + name.upper(): _text(value) for name, value in values.items()}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        quoted = ", ".join(f'"{item}"' for item in value)
+        return f"[{quoted}]"
+    return str(value)
