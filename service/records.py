@@ -39,7 +39,10 @@ class StoredFile(Value):
 
 
 class JobRecord(Value):
-    """`units` counts units by state; the progress weighs every unit by its expected work."""
+    """`units` counts units by state; the progress weighs every unit by its expected work.
+
+    `stopping` is True from a cancellation, or a unit's failure, until no unit runs any more.
+    """
 
     id: str
     kind: JobKind
@@ -48,7 +51,7 @@ class JobRecord(Value):
     error: Failure | None
     progress: Progress
     units: dict[WorkState, int]
-    cancel_requested: bool
+    stopping: bool
     eta_seconds: float | None
     created_at: datetime
     started_at: datetime | None

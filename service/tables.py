@@ -79,7 +79,10 @@ WORK = ("queued", "running", "succeeded", "failed", "cancelled")
 
 
 class JobRow(Identified, Base):
-    """`resource_id` names what the job makes; `state` follows from the units."""
+    """`resource_id` names what the job makes; `state` follows from the units.
+
+    A stop is requested by a user who cancels, or when one unit has failed for good.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (_states(*WORK),)
@@ -87,7 +90,7 @@ class JobRow(Identified, Base):
     resource_id: Mapped[str] = mapped_column(String(64), index=True)
     state: Mapped[str] = mapped_column(String(16), default="queued", index=True)
     error: Mapped[dict[str, Any] | None]
-    cancel_requested_at: Mapped[datetime | None]
+    stop_requested_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 

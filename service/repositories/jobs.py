@@ -109,7 +109,7 @@ def _record(row: JobRow, all_units: Sequence[UnitRow]) -> JobRecord:
         "error": row.error and Failure.model_validate(row.error),
         "progress": progress,
         "units": counts,
-        "cancel_requested": row.cancel_requested_at is not None,
+        "stopping": row.stop_requested_at is not None and row.finished_at is None,
         "eta_seconds": _eta_seconds(row, progress),
         "created_at": row.created_at,
         "started_at": row.started_at,

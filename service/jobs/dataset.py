@@ -1,0 +1,45 @@
+"""The unit that ingests a data set."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from candidates.data import Dataset, ingest
+from candidates.progress import Progress
+from service.jobs.registry import Workplace
+from service.ledger import Write
+from service.records import DatasetContents, DatasetRecord
+from service.repositories import datasets
+
+
+def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
+    """Read the images, keep them as one safetensors file. InvalidDataset."""
+    progress(0, 1)
+    with place.database.reading() as session:
+        record = datasets.get(session, payload["dataset"])
+    images = ingest(_source(place, record))
+    progress(1, 1)
+    with place.artifacts.scratch() as path:
+        images.save(path)
+        file = place.artifacts.adopt(path)
+    return partial(
+        datasets.finish, dataset_id=record.id, sha256=file.sha256, contents=_contents(images)
+    )
+
+
+def _source(place: Workplace, record: DatasetRecord) -> Path:
+    if record.source_sha256 is not None:
+        return place.artifacts.locate(record.source_sha256)
+    assert record.source_uri is not None
+    return Path(record.source_uri)
+
+
+def _contents(images: Dataset) -> DatasetContents:
+    channels, height, width = images.scoring.images.shape[1:]
+    return DatasetContents(
+        classes=images.scoring.classes,
+        shape=(channels, height, width),
+        num_calibration=len(images.calibration),
+        num_scoring=len(images.scoring),
+        num_reporting=len(images.reporting),
+    )

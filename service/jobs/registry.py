@@ -1,0 +1,41 @@
+"""Which function does which kind of unit; the modules are imported when first needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from candidates.progress import Progress
+from service.artifacts import Artifacts
+from service.database import Database
+from service.ledger import Write
+
+KINDS = {
+    "dataset": "service.jobs.dataset",
+    "teacher": "service.jobs.teacher",
+    "statistics": "service.jobs.statistics",
+    "neighbourhood": "service.jobs.neighbourhood",
+    "measurement": "service.jobs.measurement",
+}
+"""Kind of unit -> the module whose `run` does it."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a unit may use."""
+
+    database: Database
+    artifacts: Artifacts
+
+
+Work = Callable[[Workplace, dict[str, Any], Progress], Write]
+"""Takes a unit's payload, returns what is to be written when the unit is committed.
+
+It may be run again after a crash at any point, so it changes nothing but the artifact store.
+"""
+
+
+def work_of(kind: str) -> Work:
+    """Raises KeyError for a kind that nobody does."""
+    work: Work = import_module(KINDS[kind]).run
+    return work

@@ -1,0 +1,24 @@
+"""The first unit of a library: one pass over its teacher gathers what all neighbourhoods need."""
+
+from functools import partial
+from typing import Any
+
+from candidates.progress import Progress
+from candidates.statistics import gather
+from service.jobs import materials
+from service.jobs.registry import Workplace
+from service.ledger import Write
+from service.repositories import libraries
+
+
+def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
+    """Keep the statistics as one safetensors file."""
+    library, teacher, dataset = materials.of_library(place, payload["library"])
+    statistics = gather(teacher, dataset, library.recipe, progress)
+    file = place.artifacts.put(statistics.to_checkpoint().to_bytes())
+    return partial(
+        libraries.note_statistics,
+        library_id=library.id,
+        sha256=file.sha256,
+        accuracy=statistics.teacher_accuracy,
+    )

@@ -1,0 +1,117 @@
+"""Launcher: a process that keeps one worker process alive in every slot of this machine."""
+
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from subprocess import Popen
+from threading import Event
+
+from sqlalchemy.exc import OperationalError
+
+from service import lifeline
+from service.database import Database
+from service.ledger import Ledger
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WORKER = (sys.executable, "-m", "service.worker")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+TICK_SECONDS = 0.25
+YOUNG_SECONDS = 10
+
+
+class Slot:
+    """A place for one worker; a worker that died young is replaced only after a while."""
+
+    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+        self._command, self._environment = command, environment
+        self._started, self._early_deaths = 0.0, 0
+        self.worker = ""
+        self.process: Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start a worker under a new name, unless the last one died too young too recently."""
+        if time.monotonic() < self._started + min(60, 2**self._early_deaths - 1):
+            return
+        self.worker = f"worker_{secrets.token_hex(8)}"
+        self.process = lifeline.spawn([*self._command, self.worker], self._environment)
+        self._started = time.monotonic()
+
+    def has_died(self) -> bool:
+        """True once the worker's process has ended, until `clear`."""
+        return self.process is not None and self.process.poll() is not None
+
+    def clear(self) -> None:
+        """Forget the worker that ended."""
+        young = time.monotonic() < self._started + YOUNG_SECONDS
+        self._early_deaths = self._early_deaths + 1 if young else 0
+        self.process = None
+
+    def end(self) -> None:
+        """Kill the worker and wait for its end."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Launcher:
+    """All slots. A worker that dies loses its unit at once and is replaced."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, command: Sequence[str] = WORKER) -> None:
+        threads = str(max(1, _num_cores() // max(1, settings.workers)))
+        environment = {**dict.fromkeys(THREADS, threads), **settings.environment()}
+        self._ledger = ledger
+        self._slots = [Slot(command, environment) for _ in range(settings.workers)]
+
+    def run(self, stop: Event) -> None:
+        """Until `stop`; then no worker is left and no unit is theirs."""
+        while not stop.wait(TICK_SECONDS):
+            try:
+                self._tick()
+            except OperationalError:
+                log.warning("The database is out of reach.", exc_info=True)
+        for slot in self._slots:
+            slot.end()
+        for slot in self._slots:
+            self._ledger.release(slot.worker, blame=False)
+
+    def _tick(self) -> None:
+        for slot in self._slots:
+            if slot.has_died():
+                log.warning("%s ended unexpectedly.", slot.worker)
+                self._ledger.release(slot.worker)
+                slot.clear()
+            if slot.process is None:
+                slot.start()
+        self._kill_overdue()
+
+    def _kill_overdue(self) -> None:
+        running = {slot.worker: slot for slot in self._slots if slot.process is not None}
+        for worker in self._ledger.overdue(running):
+            log.warning("%s does not stop, or fell silent; it is killed.", worker)
+            running[worker].end()
+
+
+def main() -> None:
+    """`python -m service.launcher`: until the process that started this one ends, or SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s launcher: %(message)s")
+    stop = Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    lifeline.watch(stop.set)
+    settings = Settings()
+    ledger = Ledger(Database(settings.sqlalchemy_url), settings)
+    Launcher(settings, ledger).run(stop)
+
+
+def _num_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The server's hold on its launcher, which is a child process so that the server stays light."""
+
+import logging
+import sys
+from subprocess import Popen, TimeoutExpired
+from threading import Event, Lock, Thread
+from types import TracebackType
+
+from service import lifeline
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LAUNCHER = (sys.executable, "-m", "service.launcher")
+END_SECONDS = 10
+
+
+class LauncherProcess:
+    """While the block runs, a launcher runs; without workers in the settings there is none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._ended = Event()
+        self._lock = Lock()
+        self._process: Popen[bytes] | None = None
+        self._keeper = Thread(target=self._keep, name="launcher's keeper", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether work is being done, as far as it is this server's to do."""
+        if self._settings.workers == 0:
+            return True
+        return self._process is not None and self._process.poll() is None
+
+    def __enter__(self) -> "LauncherProcess":
+        if self._settings.workers > 0:
+            self._process = self._start()
+            self._keeper.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._ended.set()
+        if self._process is not None:
+            _end(self._process)
+            self._keeper.join()
+
+    def _start(self) -> Popen[bytes]:
+        return lifeline.spawn(LAUNCHER, self._settings.environment())
+
+    def _keep(self) -> None:
+        assert self._process is not None
+        while True:
+            self._process.wait()
+            self._ended.wait(1)
+            with self._lock:
+                if self._ended.is_set():
+                    return
+                log.warning("The launcher ended unexpectedly; it is started again.")
+                self._process = self._start()
+
+
+def _end(process: Popen[bytes]) -> None:
+    lifeline.cut(process)
+    try:
+        process.wait(END_SECONDS)
+    except TimeoutExpired:
+        process.kill()
+        process.wait()

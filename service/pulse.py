@@ -1,0 +1,49 @@
+"""Pulse: the heartbeats of a unit, from a thread beside its work."""
+
+import logging
+from threading import Event, Thread
+from types import TracebackType
+
+from sqlalchemy.exc import OperationalError
+
+from service.failures import LeaseLost, WorkCancelled
+from service.ledger import Ledger, Standing
+from service.records import Progress, UnitRecord
+
+log = logging.getLogger(__name__)
+
+
+class Pulse:
+    """While the block runs, the lease is extended and the progress noted every `seconds`."""
+
+    def __init__(self, ledger: Ledger, unit: UnitRecord, seconds: float) -> None:
+        self._ledger, self._unit, self._seconds = ledger, unit, seconds
+        self.progress: Progress | None = None
+        self._standing = Standing.HELD
+        self._ended = Event()
+        self._thread = Thread(target=self._beat, name=f"pulse of {unit.id}", daemon=True)
+
+    def __enter__(self) -> "Pulse":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def report(self, done: int, total: int) -> None:
+        """The work's progress callback: raises WorkCancelled or LeaseLost when it must stop."""
+        self.progress = Progress(done=done, total=total)
+        if self._standing is Standing.STOPPED:
+            raise WorkCancelled
+        if self._standing is Standing.LOST:
+            raise LeaseLost(self._unit.id, self._unit.token)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._seconds):
+            try:
+                self._standing = self._ledger.heartbeat(self._unit, self.progress)
+            except OperationalError:
+                log.warning("The database did not take a heartbeat.", exc_info=True)

@@ -1,0 +1,79 @@
+"""Worker: a process that claims units and runs them, one after the other."""
+
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+
+from sqlalchemy.exc import OperationalError
+
+from candidates.errors import StudentSearchError
+from service import lifeline
+from service.artifacts import Artifacts
+from service.database import Database
+from service.failures import LeaseLost
+from service.jobs.registry import Workplace, work_of
+from service.ledger import Ledger
+from service.pulse import Pulse
+from service.records import Failure, UnitRecord
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """`python -m service.worker [NAME]`: work until the process that started this one ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s worker %(process)d: %(message)s")
+    lifeline.watch(lambda: os._exit(0))
+    worker = sys.argv[1] if len(sys.argv) > 1 else f"worker_{secrets.token_hex(8)}"
+    settings = Settings()
+    database = Database(settings.sqlalchemy_url)
+    place = Workplace(database, Artifacts(settings.artifacts_dir))
+    ledger = Ledger(database, settings)
+    while True:
+        if not work_once(ledger, place, settings, worker):
+            time.sleep(settings.poll_seconds)
+
+
+def work_once(ledger: Ledger, place: Workplace, settings: Settings, worker: str) -> bool:
+    """Claim and run one unit; False if there was none, or the database was out of reach."""
+    try:
+        unit = ledger.claim(worker)
+        if unit is not None:
+            run_unit(ledger, place, unit, min(1.0, settings.lease_seconds / 6))
+    except OperationalError:
+        log.warning("The database is out of reach.", exc_info=True)
+        return False
+    return unit is not None
+
+
+def run_unit(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse_seconds: float) -> None:
+    """Do a claimed unit and commit it, or note why it failed."""
+    try:
+        with Pulse(ledger, unit, pulse_seconds) as pulse:
+            write = work_of(unit.kind)(place, unit.payload, pulse.report)
+        ledger.complete(unit, write, pulse.progress)
+    except LeaseLost as exc:
+        log.warning("%s", exc)
+    except OperationalError:
+        raise
+    except StudentSearchError as exc:
+        _fail(ledger, unit, Failure(error=type(exc).__name__, detail=str(exc)), final=True)
+    except Exception as exc:
+        log.exception("Unit %s (%s) broke.", unit.id, unit.kind)
+        detail = f"The work broke with {type(exc).__name__}: {exc}. The worker's log says where."
+        _fail(ledger, unit, Failure(error="UnexpectedError", detail=detail), final=False)
+
+
+def _fail(ledger: Ledger, unit: UnitRecord, failure: Failure, final: bool) -> None:
+    try:
+        ledger.fail(unit, failure, final)
+    except LeaseLost as exc:
+        log.warning("%s", exc)
+
+
+if __name__ == "__main__":
+    main()
