@@ -84,3 +84,19 @@ class Graph:
 def calls(nodes: list[fx.Node]) -> Iterator[str]:
     """Names of the leaf modules that the nodes call, each once, in order."""
     yield from dict.fromkeys(str(node.target) for node in nodes if node.op == "call_module")
+
+
+def probe(part: nn.Module, names: list[str]) -> nn.Module:
+    """A network that runs `part` as far as needed and returns the values of the named nodes.
+
+    It shares the modules of `part`, which must come from `Graph.part` or `Graph.copy_of_part`.
+    """
+    assert isinstance(part, fx.GraphModule)
+    graph = fx.Graph()
+    values: dict[fx.Node, fx.Node] = {}
+    for node in part.graph.nodes:
+        if node.op != "output":
+            values[node] = graph.node_copy(node, lambda source: values[source])
+    graph.output(tuple(next(values[n] for n in values if n.name == name) for name in names))
+    graph.eliminate_dead_code()
+    return fx.GraphModule(part, graph)
