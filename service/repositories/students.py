@@ -12,6 +12,7 @@ from candidates.value import Value
 from search.budget import Budget
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
+from search.strategies import StrategyName
 from service.failures import ResourceInUse
 from service.records import StoredFile, StudentRecord
 from service.repositories import measurements, prepared, trials
@@ -28,7 +29,7 @@ class Wish(Value):
 
     library_id: str
     budget: Budget
-    strategy: str
+    strategy: StrategyName
     settings: SearchSettings
 
 

@@ -1,0 +1,155 @@
+"""Routes of data sets."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+
+from service.api.answers import posted
+from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.uploads import JSON, MULTIPART, save, takes
+from service.artifacts import file_sha256
+from service.bodies.common import Items
+from service.bodies.datasets import DatasetBody, DatasetByUri, Name
+from service.errors import SourceNotAllowed
+from service.records import State
+from service.repositories import datasets
+from service.repositories.datasets import NewDataset
+
+Checked = TypeVar("Checked")
+
+
+class Upload(NamedTuple):
+    """An archive on its way in."""
+
+    name: str
+    archive: UploadFile
+
+
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+
+_UPLOAD = {
+    "type": "object",
+    "required": ["name", "archive"],
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "maxLength": 200},
+        "archive": {
+            "type": "string",
+            "format": "binary",
+            "description": "A tar or zip archive with one folder of images for each class.",
+        },
+    },
+}
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            MULTIPART: {"schema": _UPLOAD},
+            JSON: {"schema": DatasetByUri.model_json_schema()},
+        },
+    }
+}
+
+
+async def _source(
+    request: Request, media_type: Annotated[str, Depends(takes(MULTIPART, JSON))]
+) -> AsyncIterator[DatasetByUri | Upload]:
+    """What was posted; two kinds of body are more than the framework can tell apart by itself."""
+    if media_type == JSON:
+        yield _checked(DatasetByUri.model_validate_json, await request.body())
+        return
+    async with request.form() as form:
+        name = _checked(TypeAdapter(Name).validate_python, form.get("name"), "name")
+        archive = form.get("archive")
+        if not isinstance(archive, UploadFile):
+            raise RequestValidationError([{"loc": ("body", "archive"), "msg": "Send it as a file"}])
+        yield Upload(name, archive)
+
+
+Source = Annotated[DatasetByUri | Upload, Depends(_source)]
+
+
+@router.post("", status_code=202, summary="Post images", openapi_extra=_BODY)
+def post(source: Source, parts: PartsOf, response: Response) -> DatasetBody:
+    """An archive as multipart/form-data, or as JSON the URI of a place the service may read."""
+    if isinstance(source, DatasetByUri):
+        new = _by_uri(source, parts.settings.data_roots)
+    else:
+        new = _uploaded(source, parts)
+    with parts.database.writing() as session:
+        found = datasets.post(session, new)
+    note = posted(response, found.made, f"/v1/datasets/{found.record.id}")
+    return DatasetBody.of(found.record, note)
+
+
+@router.get("", summary="List data sets")
+def listing(session: Reading, page: PageOf, state: State | None = None) -> Items[DatasetBody]:
+    """Newest first."""
+    found = datasets.listing(session, page, state)
+    return Items(items=[DatasetBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get("/{dataset_id}", summary="Show a data set")
+def show(dataset_id: str, session: Reading) -> DatasetBody:
+    """What was found in it, once it is ready."""
+    return DatasetBody.of(datasets.get(session, dataset_id))
+
+
+@router.delete("/{dataset_id}", status_code=204, summary="Delete a data set")
+def delete(dataset_id: str, session: Writing) -> None:
+    """Refused while a library refers to it."""
+    datasets.delete(session, dataset_id)
+
+
+def _uploaded(upload: Upload, parts: Parts) -> NewDataset:
+    with parts.artifacts.scratch() as path:
+        save(upload.archive.file, path)
+        stored = parts.artifacts.adopt(path)
+    return NewDataset(name=upload.name, digest=stored.sha256, source_sha256=stored.sha256)
+
+
+def _by_uri(source: DatasetByUri, roots: tuple[Path, ...]) -> NewDataset:
+    path = _allowed(source.uri, roots)
+    return NewDataset(name=source.name, digest=_digest(path), source_uri=path.as_uri())
+
+
+def _allowed(uri: str, roots: tuple[Path, ...]) -> Path:
+    parts = urlsplit(uri)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+        raise SourceNotAllowed(
+            f"The URI '{uri}' is not file:///… . Upload the images as an archive instead."
+        )
+    path = Path(unquote(parts.path)).resolve()
+    if not any(path.is_relative_to(root.resolve()) for root in roots):
+        raise SourceNotAllowed(
+            f"'{path}' does not lie in a folder that this service may read. "
+            "Name its folder in the setting data_roots, or upload the images as an archive."
+        )
+    if not path.exists():
+        raise SourceNotAllowed(f"There is nothing at '{path}'. Check the path for typing.")
+    return path
+
+
+def _digest(path: Path) -> str:
+    """Of a file its content; of a folder what lies in it, with sizes and times of change."""
+    if path.is_file():
+        return file_sha256(path)
+    total = hashlib.sha256(str(path).encode())
+    for file in sorted(path.rglob("*")):
+        status = file.stat()
+        total.update(f"{file.relative_to(path)}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    return total.hexdigest()
+
+
+def _checked(parse: Callable[[Any], Checked], given: object, *where: str) -> Checked:
+    try:
+        return parse(given)
+    except ValidationError as exc:
+        errors = [{**each, "loc": ("body", *where, *each["loc"])} for each in exc.errors()]
+        raise RequestValidationError(errors) from exc

@@ -1,0 +1,41 @@
+"""Routes of jobs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from service import settlement
+from service.api.parts import PageOf, PartsOf, Reading
+from service.bodies.common import Items
+from service.bodies.jobs import JobBody
+from service.records import WorkState
+from service.repositories import jobs
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+
+@router.get("", summary="List jobs")
+def listing(
+    session: Reading,
+    page: PageOf,
+    state: WorkState | None = None,
+    kind: Annotated[str | None, Query(description="dataset, teacher, library, …")] = None,
+    resource: Annotated[str | None, Query(description="Only jobs that make this one.")] = None,
+) -> Items[JobBody]:
+    """Newest first."""
+    found = jobs.listing(session, page, state, kind, resource)
+    return Items(items=[JobBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get("/{job_id}", summary="Show a job")
+def show(job_id: str, session: Reading) -> JobBody:
+    """Its state, its progress, how long it should still take, and why it failed if it did."""
+    return JobBody.of(jobs.get(session, job_id))
+
+
+@router.post("/{job_id}/cancel", status_code=202, summary="Cancel a job")
+def cancel(job_id: str, parts: PartsOf) -> JobBody:
+    """What waits is cancelled at once; what runs, when its worker notices, within seconds."""
+    with parts.database.writing() as session:
+        settlement.cancel(session, job_id)
+        return JobBody.of(jobs.get(session, job_id))

@@ -1,0 +1,105 @@
+"""Routes of libraries, their candidates and their trade-off curves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from search.totals import CostAxis
+from service.api.answers import posted
+from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.uploads import JSON, takes
+from service.bodies.common import Items
+from service.bodies.libraries import (
+    CandidateBody,
+    LibraryBody,
+    NewLibraryBody,
+    TradeOffCurve,
+    curve_points,
+)
+from service.records import State
+from service.repositories import candidates, libraries, teachers
+from service.repositories.libraries import NewLibrary
+
+router = APIRouter(prefix="/v1", tags=["libraries"])
+
+
+@router.post(
+    "/teachers/{teacher_id}/libraries",
+    status_code=202,
+    summary="Build a library",
+    dependencies=[Depends(takes(JSON))],
+)
+def post(
+    teacher_id: str, body: NewLibraryBody, session: Writing, response: Response
+) -> LibraryBody:
+    """A job makes and scores every candidate of a teacher that is ready."""
+    new = NewLibrary(teacher_id=teacher_id, dataset_id=body.dataset, recipe=body.recipe)
+    found = libraries.post(session, new)
+    note = posted(response, found.made, f"/v1/libraries/{found.record.id}")
+    return LibraryBody.of(found.record, note)
+
+
+@router.get("/teachers/{teacher_id}/libraries", summary="List a teacher's libraries")
+def of_teacher(
+    teacher_id: str, session: Reading, page: PageOf, state: State | None = None
+) -> Items[LibraryBody]:
+    """Newest first."""
+    teachers.get(session, teacher_id)
+    found = libraries.listing(session, page, teacher_id, state)
+    return Items(items=[LibraryBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get("/libraries", summary="List libraries")
+def listing(session: Reading, page: PageOf, state: State | None = None) -> Items[LibraryBody]:
+    """Newest first."""
+    found = libraries.listing(session, page, state=state)
+    return Items(items=[LibraryBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get("/libraries/{library_id}", summary="Show a library")
+def show(library_id: str, session: Reading) -> LibraryBody:
+    """Its progress counts candidates."""
+    return LibraryBody.of(libraries.get(session, library_id))
+
+
+@router.delete("/libraries/{library_id}", status_code=204, summary="Delete a library")
+def delete(library_id: str, session: Writing) -> None:
+    """With its candidates; refused while a student refers to it."""
+    libraries.delete(session, library_id)
+
+
+@router.get("/libraries/{library_id}/candidates", summary="List a library's candidates")
+def list_candidates(
+    library_id: str,
+    session: Reading,
+    page: PageOf,
+    neighbourhood: Annotated[str | None, Query(description="Only this one's, by name.")] = None,
+) -> Items[CandidateBody]:
+    """In the order of the network; while the library is being made, those there are so far."""
+    libraries.get(session, library_id)
+    found = candidates.listing(session, library_id, page, neighbourhood)
+    return Items(items=[CandidateBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get("/libraries/{library_id}/trade-off-curve", summary="Show the trade-off curve")
+def trade_off_curve(
+    library_id: str,
+    session: Reading,
+    parts: PartsOf,
+    axis: CostAxis = "parameters",
+    points: Annotated[int, Query(ge=2, le=5000, description="Most points to show.")] = 200,
+) -> TradeOffCurve:
+    """Exact: no selection beats one of these on the cost and the summed KL together."""
+    from search import trade_off, uniform  # with numpy, which a server may start without
+
+    library = libraries.get_ready(session, library_id)
+    teacher = teachers.get_ready(session, library.teacher_id)
+    problem = parts.problems.of(library)
+    return TradeOffCurve(
+        axis=axis,
+        teacher_cost=teacher.cost,
+        teacher_accuracy=library.teacher_accuracy,
+        num_undominated=len(trade_off.trade_off(problem, axis)),
+        points=curve_points(trade_off.curve(problem, axis, points)),
+        uniform=curve_points(uniform.uniform_selections(problem, axis)),
+    )

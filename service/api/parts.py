@@ -1,0 +1,69 @@
+"""The parts of the running service, and how a request gets hold of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from sqlalchemy.orm import Session
+
+from service.artifacts import Artifacts
+from service.database import Database
+from service.problem_cache import ProblemCache
+from service.repositories.pages import Page
+from service.settings import Settings
+from service.student_maker import StudentMaker
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Built once by `create_app`."""
+
+    settings: Settings
+    database: Database
+    artifacts: Artifacts
+    problems: ProblemCache
+    maker: StudentMaker
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Parts":
+        """How the parts fit together."""
+        database = Database(settings.sqlalchemy_url)
+        artifacts = Artifacts(settings.artifacts_dir)
+        problems = ProblemCache(database)
+        maker = StudentMaker(database, artifacts, problems)
+        return cls(settings, database, artifacts, problems, maker)
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsOf = Annotated[Parts, Depends(_parts)]
+
+
+def _reading(parts: PartsOf) -> Iterator[Session]:
+    with parts.database.reading() as session:
+        yield session
+
+
+def _writing(parts: PartsOf) -> Iterator[Session]:
+    with parts.database.writing() as session:
+        yield session
+
+
+# "function": the transaction ends before the answer is sent, so an answer never promises
+# what a failing commit then takes back.
+Reading = Annotated[Session, Depends(_reading, scope="function")]
+Writing = Annotated[Session, Depends(_writing, scope="function")]
+
+
+def _page(
+    limit: Annotated[int, Query(ge=1, le=500, description="Most items of one page.")] = 50,
+    cursor: Annotated[str | None, Query(description="'next' of the page before.")] = None,
+) -> Page:
+    return Page(limit=limit, cursor=cursor)
+
+
+PageOf = Annotated[Page, Depends(_page)]

@@ -1,0 +1,102 @@
+"""Problems over HTTP: every error, also the framework's own, as one kind of document."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from candidates.errors import StudentSearchError
+from service.errors import (
+    INTERNAL,
+    INVALID_REQUEST,
+    KINDS,
+    MALFORMED,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    PLAIN_KINDS,
+    Kind,
+    Problem,
+    UploadTooLarge,
+    problem,
+    problem_of,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "A problem that the caller can solve.", "content": _SCHEMA},
+    "5XX": {"description": "A problem of the service.", "content": _SCHEMA},
+}
+_PLAIN = {
+    404: (NOT_FOUND, "There is nothing at {path}. The pages at /docs list every path."),
+    405: (
+        METHOD_NOT_ALLOWED,
+        "{path} does not know {method}. The pages at /docs list what it does.",
+    ),
+}
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/problems/{slug}", summary="What a type of problem means")
+def explain(slug: str) -> Kind:
+    """The status and title of every problem of this type, and which members it adds."""
+    for kind in (*KINDS.values(), *PLAIN_KINDS):
+        if kind.slug == slug:
+            return kind
+    raise HTTPException(404)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error that leaves a route with a problem document."""
+    app.add_exception_handler(StudentSearchError, _domain)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _domain(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StudentSearchError)
+    return _answer(problem_of(error, request.url.path))
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Pydantic's sentences without its `input`, which may hold what nobody should see again."""
+    assert isinstance(error, RequestValidationError)
+    errors = [_entry(each) for each in error.errors()]
+    detail = f"{errors[0]['where']}: {errors[0]['message']}."
+    if len(errors) > 1:
+        detail += f" {len(errors) - 1} more under 'errors'."
+    return _answer(problem(INVALID_REQUEST, detail, request.url.path, {"errors": errors}))
+
+
+def _entry(error: dict[str, Any]) -> dict[str, str]:
+    if error.get("type") == "json_invalid":
+        found = error.get("ctx", {}).get("error", "")
+        return {"where": "body", "message": f"this is not valid JSON: {found}".removesuffix(".")}
+    message = error["msg"].removeprefix("Value error, ")
+    return {"where": ".".join(map(str, error["loc"])), "message": message}
+
+
+def _plain(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, UploadTooLarge):  # the framework met it while reading JSON
+        return _domain(request, error.__cause__)
+    kind, text = _PLAIN.get(error.status_code, (MALFORMED, "{detail}"))
+    detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
+    return _answer(problem(kind, detail, request.url.path), dict(error.headers or {}))
+
+
+def _unexpected(request: Request, _error: Exception) -> JSONResponse:
+    detail = (
+        "The service failed while it answered; its log says why. "
+        "Try again, and report it if it stays."
+    )
+    return _answer(problem(INTERNAL, detail, request.url.path))
+
+
+def _answer(document: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    content = document.model_dump(mode="json")
+    return JSONResponse(content, document.status, headers, media_type=MEDIA_TYPE)

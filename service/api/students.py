@@ -1,0 +1,84 @@
+"""Routes of students."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.orm import Session
+
+from candidates.candidate import Cost
+from search.selection import Trial
+from service.api.answers import posted
+from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.uploads import JSON, takes
+from service.bodies.common import Items
+from service.bodies.students import MeasurementBody, NewStudentBody, StudentBody, StudentContext
+from service.records import StudentRecord
+from service.repositories import candidates, libraries, measurements, students, teachers, trials
+from service.repositories.students import Wish
+
+router = APIRouter(prefix="/v1/students", tags=["students"])
+
+
+@router.post("", status_code=201, summary="Ask for a student", dependencies=[Depends(takes(JSON))])
+def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBody:
+    """Selected and assembled at once from a library that is ready."""
+    wish = Wish(
+        library_id=body.library, budget=body.budget, strategy=body.strategy, settings=body.settings
+    )
+    found = parts.maker.make(wish)
+    note = posted(response, found.made, f"/v1/students/{found.record.id}", success=201)
+    with parts.database.reading() as session:
+        return _bodies(session, [found.record], note)[0]
+
+
+@router.get("", summary="List students")
+def listing(session: Reading, page: PageOf, library: str | None = None) -> Items[StudentBody]:
+    """Newest first."""
+    found = students.listing(session, page, library)
+    return Items(items=_bodies(session, found.items), next=found.next)
+
+
+@router.get("/{student_id}", summary="Show a student")
+def show(student_id: str, session: Reading) -> StudentBody:
+    """What was predicted, and beside it what was measured, once it was."""
+    return _bodies(session, [students.get(session, student_id)])[0]
+
+
+@router.delete("/{student_id}", status_code=204, summary="Delete a student")
+def delete(student_id: str, session: Writing) -> None:
+    """With its trials and its measurement; refused while it is being measured."""
+    students.delete(session, student_id)
+
+
+@router.get("/{student_id}/trials", summary="List the trials that led to a student")
+def list_trials(student_id: str, session: Reading, page: PageOf) -> Items[Trial]:
+    """In their order; empty for strategies that do not try."""
+    students.get(session, student_id)
+    found = trials.listing(session, student_id, page)
+    return Items(items=list(found.items), next=found.next)
+
+
+@router.post("/{student_id}/measurements", status_code=202, summary="Measure a student")
+def measure(student_id: str, session: Writing, response: Response) -> MeasurementBody:
+    """A job refits the student and measures it on the reporting images."""
+    found = measurements.post(session, student_id)
+    note = posted(response, found.made, f"/v1/students/{student_id}")
+    return MeasurementBody.of(found.record, note)
+
+
+def _bodies(
+    session: Session, records: Sequence[StudentRecord], note: str | None = None
+) -> list[StudentBody]:
+    contexts = {record.library_id: _context(session, record.library_id) for record in records}
+    ids = {id for record in records for id in record.selection.choices}
+    chosen = {part.id: part for part in candidates.chosen(session, sorted(ids))}
+    return [
+        StudentBody.of(record, StudentContext(*contexts[record.library_id], chosen), note)
+        for record in records
+    ]
+
+
+def _context(session: Session, library_id: str) -> tuple[str, Cost]:
+    teacher = teachers.get_ready(session, libraries.get(session, library_id).teacher_id)
+    assert teacher.cost is not None, "a ready teacher has been measured"
+    return teacher.id, teacher.cost

@@ -1,0 +1,97 @@
+"""Routes of teachers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Response, UploadFile
+from pydantic import ValidationError
+
+from candidates.allowed import check_recipe
+from candidates.checkpoint import Checkpoint
+from candidates.errors import InvalidRecipe
+from candidates.recipe import TeacherRecipe
+from service.api.answers import posted
+from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.uploads import MULTIPART, save, takes
+from service.bodies.common import Items
+from service.bodies.teachers import Neighbourhoods, TeacherBody
+from service.records import State, StoredFile
+from service.repositories import teachers
+from service.repositories.teachers import NewTeacher
+
+router = APIRouter(prefix="/v1/teachers", tags=["teachers"])
+
+EXAMPLE = (
+    '{"architecture": "cifar_resnet20", "kwargs": {"num_classes": 10}, "input": [3, 32, 32], '
+    '"preprocessing": {"mean": [0.49, 0.48, 0.45], "std": [0.25, 0.24, 0.26]}}'
+)
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Post a teacher",
+    dependencies=[Depends(takes(MULTIPART))],
+)
+def post(
+    name: Annotated[str, Form(min_length=1, max_length=200)],
+    recipe: Annotated[str, Form(description="A recipe as JSON.", examples=[EXAMPLE])],
+    weights: UploadFile,
+    parts: PartsOf,
+    response: Response,
+) -> TeacherBody:
+    """Recipe and safetensors file; a job then loads, checks and splits the network."""
+    checked = _recipe(recipe)
+    new = NewTeacher(name=name, recipe=checked, weights=_stored(weights, parts))
+    with parts.database.writing() as session:
+        found = teachers.post(session, new)
+    note = posted(response, found.made, f"/v1/teachers/{found.record.id}")
+    return TeacherBody.of(found.record, note)
+
+
+@router.get("", summary="List teachers")
+def listing(session: Reading, page: PageOf, state: State | None = None) -> Items[TeacherBody]:
+    """Newest first."""
+    found = teachers.listing(session, page, state)
+    return Items(items=[TeacherBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get("/{teacher_id}", summary="Show a teacher")
+def show(teacher_id: str, session: Reading) -> TeacherBody:
+    """Its costs and how it was split, once it is ready."""
+    return TeacherBody.of(teachers.get(session, teacher_id))
+
+
+@router.get("/{teacher_id}/neighbourhoods", summary="Show how a teacher was split")
+def neighbourhoods(teacher_id: str, session: Reading) -> Neighbourhoods:
+    """All of them, on one page."""
+    split = teachers.get_ready(session, teacher_id).split
+    assert split is not None, "a ready teacher is split"
+    return Neighbourhoods(
+        items=list(split.neighbourhoods), left_out=list(split.left_out), next=None
+    )
+
+
+@router.delete("/{teacher_id}", status_code=204, summary="Delete a teacher")
+def delete(teacher_id: str, session: Writing) -> None:
+    """Refused while a library refers to it."""
+    teachers.delete(session, teacher_id)
+
+
+def _recipe(text: str) -> TeacherRecipe:
+    """Raises InvalidRecipe, naming the first field that is wrong."""
+    try:
+        recipe = TeacherRecipe.model_validate_json(text)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(map(str, ("recipe", *first["loc"])))
+        raise InvalidRecipe(f"{where}: {first['msg']}.") from exc
+    check_recipe(recipe)
+    return recipe
+
+
+def _stored(weights: UploadFile, parts: Parts) -> StoredFile:
+    """Kept only if it is well-formed safetensors; the job sees whether it suits its recipe."""
+    with parts.artifacts.scratch() as path:
+        save(weights.file, path)
+        Checkpoint.read(path)
+        return parts.artifacts.adopt(path)

@@ -1,0 +1,1 @@
+"""Bodies: what goes over HTTP, one module a resource; shared by the service and its client."""

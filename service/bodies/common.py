@@ -1,0 +1,47 @@
+"""What the bodies of all resources share."""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from service.errors import Problem, problem_of_failure
+from service.records import Prepared, State
+
+Item = TypeVar("Item")
+
+
+class Items(BaseModel, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="Pass it as `cursor` for the next page; null on the last.")
+
+
+class Resource(BaseModel):
+    """What every resource shows."""
+
+    id: str
+    created_at: datetime
+    note: str | None = Field(
+        default=None, description="Something worth knowing about this answer, as a sentence."
+    )
+
+
+class Made(Resource):
+    """A resource that a job makes."""
+
+    state: State = Field(description="pending until its job ends, then ready or failed.")
+    error: Problem | None = Field(description="Why it failed, if it did.")
+    job: str = Field(description="The job that makes it.", examples=["job_0199f3c2a1b4c0ffee00"])
+
+
+def made_fields(record: Prepared) -> dict[str, Any]:
+    """The fields of a `Made` body."""
+    return {
+        "id": record.id,
+        "created_at": record.created_at,
+        "state": record.state,
+        "error": problem_of_failure(record.error),
+        "job": record.job_id,
+    }

@@ -1,0 +1,32 @@
+"""Bodies of jobs."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from service.errors import Problem, problem_of_failure
+from service.records import JobRecord, Progress, WorkState
+
+
+class JobBody(BaseModel):
+    """Work that makes something; `progress` weighs its units by their expected work."""
+
+    id: str
+    kind: str = Field(description="dataset, teacher, library or measurement.")
+    resource: str = Field(description="Id of what it makes.")
+    state: WorkState
+    progress: Progress
+    eta_seconds: float | None = Field(description="Expected time to the end, if it can be told.")
+    error: Problem | None = Field(description="Why it failed, if it did.")
+    units: dict[WorkState, int] = Field(description="Units of work by state.")
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, record: JobRecord) -> "JobBody":
+        """What is shown of a record."""
+        fields = record.model_dump(exclude={"resource_id", "error"})
+        error = problem_of_failure(record.error)
+        return cls(**fields, resource=record.resource_id, error=error)

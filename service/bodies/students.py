@@ -1,0 +1,147 @@
+"""Bodies of students."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from candidates.candidate import Cost, Estimate
+from search.budget import Budget
+from search.settings import SearchSettings
+from search.strategies import StrategyName
+from service.bodies.common import Made, Resource, made_fields
+from service.records import CandidateRecord, MeasurementRecord, StoredFile, StudentRecord
+
+
+class NewStudentBody(SearchSettings):
+    """What a student is wanted for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"library": "library_0199f3c2a1b4c0ffee00", "budget": {"parameters": 150_000}}
+            ]
+        }
+    )
+
+    library: str = Field(description="Id of a library that is ready.")
+    budget: Budget = Field(
+        description="Upper limits. With accuracy_drop alone, the smallest student is wanted."
+    )
+    strategy: StrategyName = Field(
+        default="exact",
+        description="exact takes one cost limit; optuna takes any, within so many trials.",
+    )
+
+    @property
+    def settings(self) -> SearchSettings:
+        """What the strategy is told; what it does not look at does not make another student."""
+        given = SearchSettings(seed=self.seed, trials=self.trials)
+        return given if self.strategy == "optuna" else SearchSettings()
+
+
+class Chosen(BaseModel):
+    """The candidate that was chosen for a neighbourhood."""
+
+    neighbourhood: str
+    candidate: str
+    kind: str
+    knobs: dict[str, float]
+
+
+class CheckpointBody(StoredFile):
+    """A student's file."""
+
+    url: str = Field(description="Where to download it.")
+
+
+class MeasurementBody(Made):
+    """Accuracies in percent on the reporting images; known once it is ready."""
+
+    assembled: Estimate | None = Field(description="As the candidates were put together.")
+    refitted: Estimate | None = Field(description="After the sequential refit.")
+    teacher: Estimate | None
+    checkpoint: CheckpointBody | None = Field(description="The refitted student's file.")
+
+    @classmethod
+    def of(cls, record: MeasurementRecord, note: str | None = None) -> "MeasurementBody":
+        """What is shown of a record."""
+        return cls(
+            **made_fields(record),
+            assembled=record.assembled,
+            refitted=record.refitted,
+            teacher=record.teacher,
+            checkpoint=record.file and _refitted(record.student_id, record.file),
+            note=note,
+        )
+
+
+class StudentBody(Resource):
+    """A student: what was asked for, what was chosen, what it costs and what it reaches."""
+
+    library: str
+    teacher: str
+    budget: Budget
+    strategy: str
+    seed: int
+    trials: int
+    selection: list[Chosen] = Field(description="From input to output.")
+    cost: Cost
+    teacher_cost: Cost
+    loss: float = Field(description="Summed KL of the partial models, in nats.")
+    predicted_accuracy: Estimate = Field(description="In percent.")
+    measurement: MeasurementBody | None
+    checkpoint: CheckpointBody
+
+    @classmethod
+    def of(
+        cls,
+        record: StudentRecord,
+        context: "StudentContext",
+        note: str | None = None,
+    ) -> "StudentBody":
+        """What is shown of a record."""
+        return cls(
+            id=record.id,
+            created_at=record.created_at,
+            library=record.library_id,
+            teacher=context.teacher_id,
+            budget=record.budget,
+            strategy=record.strategy,
+            seed=record.settings.seed,
+            trials=record.settings.trials,
+            selection=[_chosen(context.candidates[id]) for id in record.selection.choices],
+            cost=record.selection.cost,
+            teacher_cost=context.teacher_cost,
+            loss=record.selection.loss,
+            predicted_accuracy=record.selection.predicted_accuracy,
+            measurement=record.measurement and MeasurementBody.of(record.measurement),
+            checkpoint=_checkpoint(record.id, record.file),
+            note=note,
+        )
+
+
+@dataclass(frozen=True)
+class StudentContext:
+    """What a student's body needs beside its record; `candidates` by id."""
+
+    teacher_id: str
+    teacher_cost: Cost
+    candidates: Mapping[str, CandidateRecord]
+
+
+def _chosen(record: CandidateRecord) -> Chosen:
+    return Chosen(
+        neighbourhood=record.candidate.neighbourhood,
+        candidate=record.id,
+        kind=record.candidate.kind,
+        knobs=record.candidate.knobs,
+    )
+
+
+def _checkpoint(student_id: str, file: StoredFile) -> CheckpointBody:
+    return CheckpointBody(url=f"/v1/students/{student_id}/checkpoint", **dict(file))
+
+
+def _refitted(student_id: str, file: StoredFile) -> CheckpointBody:
+    return CheckpointBody(url=f"/v1/students/{student_id}/checkpoint?refitted=true", **dict(file))

@@ -1,0 +1,134 @@
+"""Errors at the border: one table from error class to problem document (RFC 9457)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from candidates import errors
+from candidates.errors import StudentSearchError
+from service import failures
+from service.records import Failure
+
+PREFIX = "/problems/"
+
+
+class UploadTooLarge(StudentSearchError):
+    """A request's body is larger than the service takes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(
+            f"The body is larger than {max_bytes} bytes, the most that is taken here. "
+            "Send less, or raise max_upload_bytes in the service's settings."
+        )
+        self.max_bytes = max_bytes
+
+
+class UnsupportedMedia(StudentSearchError):
+    """A request's body has another content type than its resource reads."""
+
+
+class SourceNotAllowed(StudentSearchError):
+    """A data set's URI does not lie where the service may read."""
+
+
+class Kind(BaseModel):
+    """What all problems of one type have in common."""
+
+    slug: str
+    status: int
+    title: str
+    members: tuple[str, ...] = ()
+
+
+def _kind(slug: str, status: int, title: str, *members: str) -> Kind:
+    return Kind(slug=slug, status=status, title=title, members=members)
+
+
+KINDS: dict[type[StudentSearchError], Kind] = {
+    errors.InvalidRecipe: _kind("invalid-recipe", 422, "The recipe is not allowed"),
+    errors.InvalidCheckpoint: _kind("invalid-checkpoint", 422, "The weights file is not usable"),
+    errors.InvalidDataset: _kind("invalid-dataset", 422, "The images are not usable"),
+    errors.NonFiniteActivation: _kind(
+        "non-finite-activation", 422, "The network computes NaN or Inf"
+    ),
+    errors.UnsplittableTeacher: _kind(
+        "unsplittable-teacher", 422, "The teacher has no neighbourhood that may shrink"
+    ),
+    errors.InfeasibleBudget: _kind(
+        "infeasible-budget", 422, "No student keeps within the budget", "axis", "limit", "smallest"
+    ),
+    errors.UnsupportedBudget: _kind(
+        "unsupported-budget", 422, "The strategy cannot honour these limits"
+    ),
+    failures.InvalidCursor: _kind("invalid-cursor", 422, "The cursor is not of this list"),
+    failures.UnknownResource: _kind(
+        "unknown-resource", 404, "There is no such resource", "kind", "resource_id"
+    ),
+    failures.ResourceInUse: _kind("resource-in-use", 409, "Something else refers to it"),
+    failures.ResourceNotReady: _kind(
+        "resource-not-ready", 409, "It is not ready", "kind", "resource_id", "state"
+    ),
+    failures.JobFinished: _kind("job-finished", 409, "The job has ended", "job_id", "state"),
+    failures.WorkCancelled: _kind("work-cancelled", 409, "The work was cancelled"),
+    failures.LeaseLost: _kind("lease-lost", 500, "A worker lost its lease"),
+    failures.ArtifactMissing: _kind("artifact-missing", 500, "A stored file is missing"),
+    failures.ArtifactDamaged: _kind("artifact-damaged", 500, "A stored file is damaged"),
+    UploadTooLarge: _kind("upload-too-large", 413, "The upload is too large", "max_bytes"),
+    UnsupportedMedia: _kind("unsupported-media-type", 415, "The body has the wrong content type"),
+    SourceNotAllowed: _kind("source-not-allowed", 403, "The source may not be read"),
+}
+
+INVALID_REQUEST = _kind("invalid-request", 422, "The request is not valid")
+NOT_FOUND = _kind("not-found", 404, "There is nothing at this path")
+METHOD_NOT_ALLOWED = _kind("method-not-allowed", 405, "This path does not know the method")
+MALFORMED = _kind("malformed-request", 400, "The request cannot be read")
+INTERNAL = _kind("internal-error", 500, "The service failed")
+WORKER_DIED = _kind("worker-died", 500, "The worker process died")
+PLAIN_KINDS = (INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, MALFORMED, INTERNAL, WORKER_DIED)
+
+_BY_NAME = {error.__name__: kind for error, kind in KINDS.items()} | {"WorkerDied": WORKER_DIED}
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 has it; further members depend on its type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="What kind of problem this is; a path that explains it.")
+    title: str = Field(description="The same for every problem of this type.")
+    status: int = Field(description="The HTTP status that such a problem is answered with.")
+    detail: str = Field(description="What was wrong, where, and what to do.")
+    instance: str | None = Field(default=None, description="The path that was asked.")
+
+
+def problem(
+    kind: Kind,
+    detail: str,
+    instance: str | None = None,
+    members: Mapping[str, Any] = MappingProxyType({}),
+) -> Problem:
+    """A problem document of this kind, with further members."""
+    return Problem(
+        type=PREFIX + kind.slug,
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        instance=instance,
+        **members,
+    )
+
+
+def problem_of(error: StudentSearchError, instance: str | None = None) -> Problem:
+    """The problem that a domain error is, with the members that its kind promises."""
+    kind = KINDS[type(error)]
+    members = {name: getattr(error, name) for name in kind.members}
+    return problem(kind, str(error), instance, members)
+
+
+def problem_of_failure(failure: Failure | None) -> Problem | None:
+    """The problem with which a job failed, if it did."""
+    if failure is None:
+        return None
+    return problem(_BY_NAME.get(failure.error, INTERNAL), failure.detail)
