@@ -48,15 +48,19 @@ class Slot:
 
     def clear(self) -> None:
         """Forget the worker that ended."""
+        assert self.process is not None
+        lifeline.cut(self.process)
         young = time.monotonic() < self._started + YOUNG_SECONDS
         self._early_deaths = self._early_deaths + 1 if young else 0
         self.process = None
 
     def end(self) -> None:
         """Kill the worker and wait for its end."""
+        self._started = 0.0  # it did not die of itself, so the next may start at once
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+            lifeline.cut(self.process)
 
 
 class Launcher:
@@ -97,7 +101,7 @@ class Launcher:
             running[worker].end()
 
 
-def main() -> None:
+def main(command: Sequence[str] = WORKER) -> None:
     """`python -m service.launcher`: until the process that started this one ends, or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s launcher: %(message)s")
     stop = Event()
@@ -106,7 +110,7 @@ def main() -> None:
     lifeline.watch(stop.set)
     settings = Settings()
     ledger = Ledger(Database(settings.sqlalchemy_url), settings)
-    Launcher(settings, ledger).run(stop)
+    Launcher(settings, ledger, command).run(stop)
 
 
 def _num_cores() -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from subprocess import Popen, TimeoutExpired
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -18,8 +19,8 @@ END_SECONDS = 10
 class LauncherProcess:
     """While the block runs, a launcher runs; without workers in the settings there is none."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, command: Sequence[str] = LAUNCHER) -> None:
+        self._settings, self._command = settings, command
         self._ended = Event()
         self._lock = Lock()
         self._process: Popen[bytes] | None = None
@@ -31,6 +32,11 @@ class LauncherProcess:
         if self._settings.workers == 0:
             return True
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """The launcher's process id, if there is a launcher."""
+        return None if self._process is None else self._process.pid
 
     def __enter__(self) -> "LauncherProcess":
         if self._settings.workers > 0:
@@ -48,12 +54,13 @@ class LauncherProcess:
             self._keeper.join()
 
     def _start(self) -> Popen[bytes]:
-        return lifeline.spawn(LAUNCHER, self._settings.environment())
+        return lifeline.spawn(self._command, self._settings.environment())
 
     def _keep(self) -> None:
         assert self._process is not None
         while True:
             self._process.wait()
+            lifeline.cut(self._process)
             self._ended.wait(1)
             with self._lock:
                 if self._ended.is_set():

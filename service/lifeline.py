@@ -18,7 +18,7 @@ def spawn(command: Sequence[str], environment: Mapping[str, str]) -> Popen[bytes
 
 
 def cut(child: Popen[bytes]) -> None:
-    """Tell a child on a lifeline to end."""
+    """Tell a child on a lifeline to end; for one that has ended, give the pipe back."""
     assert child.stdin is not None
     child.stdin.close()
 

@@ -1,5 +1,6 @@
 """Settings of the service, each from an environment variable STUDENT_SEARCH_<NAME>."""
 
+import json
 from pathlib import Path
 
 from pydantic import Field
@@ -61,11 +62,7 @@ class Settings(BaseSettings):
         """The variables with which a child process reads exactly these settings."""
         values = self.model_dump(mode="json")
         values["data_dir"] = str(self.data_dir.absolute())
-        return {PREFIX + name.upper(): _text(value) for name, value in values.items()}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        quoted = ", ".join(f'"{item}"' for item in value)
-        return f"[{quoted}]"
-    return str(value)
+        return {
+            PREFIX + name.upper(): json.dumps(value) if isinstance(value, list) else str(value)
+            for name, value in values.items()
+        }

@@ -58,8 +58,6 @@ def run_unit(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse_seconds: 
         ledger.complete(unit, write, pulse.progress)
     except LeaseLost as exc:
         log.warning("%s", exc)
-    except OperationalError:
-        raise
     except StudentSearchError as exc:
         _fail(ledger, unit, Failure(error=type(exc).__name__, detail=str(exc)), final=True)
     except Exception as exc:

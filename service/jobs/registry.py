@@ -11,13 +11,13 @@ from service.database import Database
 from service.ledger import Write
 
 KINDS = {
-    "dataset": "service.jobs.dataset",
-    "teacher": "service.jobs.teacher",
-    "statistics": "service.jobs.statistics",
-    "neighbourhood": "service.jobs.neighbourhood",
-    "measurement": "service.jobs.measurement",
+    "dataset": "service.jobs.dataset:run",
+    "teacher": "service.jobs.teacher:run",
+    "statistics": "service.jobs.statistics:run",
+    "neighbourhood": "service.jobs.neighbourhood:run",
+    "measurement": "service.jobs.measurement:run",
 }
-"""Kind of unit -> the module whose `run` does it."""
+"""Kind of unit -> module:function that does it."""
 
 
 @dataclass(frozen=True)
@@ -37,5 +37,6 @@ It may be run again after a crash at any point, so it changes nothing but the ar
 
 def work_of(kind: str) -> Work:
     """Raises KeyError for a kind that nobody does."""
-    work: Work = import_module(KINDS[kind]).run
+    module, function = KINDS[kind].split(":")
+    work: Work = getattr(import_module(module), function)
     return work

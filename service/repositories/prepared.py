@@ -91,7 +91,8 @@ def delete(
     count = session.scalar(select(func.count()).where(column == row_id))
     if count:
         raise ResourceInUse(
-            f"The {kind} '{row_id}' has {count} {plural} that refer to it. Delete them first."
+            f"The {kind} '{row_id}' is in use; {plural} that refer to it: {count}. "
+            "Delete those first."
         )
     session.delete(row)
     session.flush()

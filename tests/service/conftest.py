@@ -1,0 +1,111 @@
+"""Databases for the tests: SQLite always, PostgreSQL where its server is installed."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from service.database import Database
+from service.ledger import Ledger
+from service.repositories.ids import new_id
+from service.settings import Settings
+from tests.service import postgres
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A running server with a migrated database named 'template'."""
+    binaries = postgres.find_binaries()
+    if binaries is None:
+        pytest.skip("No PostgreSQL server is installed: neither initdb nor pg_ctl was found.")
+    with postgres.server(binaries) as url:
+        _administer(url, 'CREATE DATABASE "template"')
+        _migrate(_named(url, "template"))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return _create(request.getfixturevalue("postgres_url"), "template0")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database of the test's own."""
+    if request.param == "sqlite":
+        path = tmp_path / "student-search.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    return _create(request.getfixturevalue("postgres_url"), "template")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, lease_seconds=30, cancel_seconds=5, max_attempts=3)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(database: Database, settings: Settings, clock: Clock) -> Ledger:
+    return Ledger(database, settings, clock)
+
+
+def _create(server_url: str, template: str) -> str:
+    name = new_id("test")
+    _administer(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return _named(server_url, name)
+
+
+def _administer(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
