@@ -2,13 +2,17 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from service.failures import ArtifactDamaged, ArtifactMissing
 from service.records import StoredFile
+
+DAY_SECONDS = 24 * 60 * 60
 
 
 class Artifacts:
@@ -63,6 +67,13 @@ class Artifacts:
         if file_sha256(path) != sha256:
             raise ArtifactDamaged(sha256)
         return path
+
+    def sweep(self, older_than_seconds: float = DAY_SECONDS) -> None:
+        """Remove what a process that was killed had left in `scratch`."""
+        oldest = time.time() - older_than_seconds
+        for folder in self._scratch.iterdir():
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256

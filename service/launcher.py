@@ -13,6 +13,7 @@ from threading import Event
 from sqlalchemy.exc import OperationalError
 
 from service import lifeline
+from service.artifacts import Artifacts
 from service.database import Database
 from service.ledger import Ledger
 from service.settings import Settings
@@ -109,6 +110,7 @@ def main(command: Sequence[str] = WORKER) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     lifeline.watch(stop.set)
     settings = Settings()
+    Artifacts(settings.artifacts_dir).sweep()
     ledger = Ledger(Database(settings.sqlalchemy_url), settings)
     Launcher(settings, ledger, command).run(stop)
 

@@ -24,6 +24,8 @@ from service.tables import JobRow, UnitRow
 Write = Callable[[Session], None]
 """Puts a unit's result into the database, within the transaction that completes the unit."""
 
+LONG = "library"
+
 WORKER_DIED = Failure(
     error="WorkerDied",
     detail=(
@@ -179,7 +181,10 @@ class Ledger:
 
 
 def _next_unit(locked: bool) -> Select[str]:
-    """The oldest job's first queued unit of a stage before which all units have succeeded."""
+    """The oldest job's first queued unit of a stage before which all units have succeeded.
+
+    Other jobs go before libraries, which take long: nobody waits minutes for a check of seconds.
+    """
     unit, earlier = aliased(UnitRow), aliased(UnitRow)
     waits = exists().where(
         earlier.job_id == unit.job_id, earlier.stage < unit.stage, earlier.state != "succeeded"
@@ -188,7 +193,7 @@ def _next_unit(locked: bool) -> Select[str]:
         select(unit.id)
         .join(JobRow, JobRow.id == unit.job_id)
         .where(unit.state == "queued", JobRow.stop_requested_at.is_(None), ~waits)
-        .order_by(JobRow.id, unit.stage, unit.id)
+        .order_by(JobRow.kind == LONG, JobRow.id, unit.stage, unit.id)
         .limit(1)
     )
     return query.with_for_update(of=[unit, JobRow], skip_locked=True) if locked else query

@@ -4,7 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from candidates.data import Dataset, ingest
+from candidates.data import Dataset
+from candidates.images import ingest
 from candidates.progress import Progress
 from service.jobs.registry import Workplace
 from service.ledger import Write
@@ -17,9 +18,9 @@ def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
     progress(0, 1)
     with place.database.reading() as session:
         record = datasets.get(session, payload["dataset"])
-    images = ingest(_source(place, record))
-    progress(1, 1)
     with place.artifacts.scratch() as path:
+        images = ingest(_source(place, record, path.with_name("archive")))
+        progress(1, 1)
         images.save(path)
         file = place.artifacts.adopt(path)
     return partial(
@@ -27,9 +28,11 @@ def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
     )
 
 
-def _source(place: Workplace, record: DatasetRecord) -> Path:
+def _source(place: Workplace, record: DatasetRecord, link: Path) -> Path:
+    """An upload is read through `link`, so that errors do not speak of a digest."""
     if record.source_sha256 is not None:
-        return place.artifacts.locate(record.source_sha256)
+        link.symlink_to(place.artifacts.locate(record.source_sha256).absolute())
+        return link
     assert record.source_uri is not None
     return Path(record.source_uri)
 

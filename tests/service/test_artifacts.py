@@ -71,3 +71,16 @@ def test_putting_a_damaged_file_again_heals_it(tmp_path: Path) -> None:
     artifacts.locate(stored.sha256).write_bytes(b"wEights")
     artifacts.put(b"weights")
     assert artifacts.read(stored.sha256) == b"weights"
+
+
+def test_what_a_killed_process_had_begun_is_swept_away(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path)
+    stored = artifacts.put(b"weights")
+    with artifacts.scratch() as path:
+        path.write_bytes(b"the first half")
+        artifacts.sweep()
+        assert path.exists()
+        artifacts.sweep(older_than_seconds=-1)
+        assert not path.exists()
+        path.parent.mkdir()
+    assert artifacts.read(stored.sha256) == b"weights"

@@ -23,10 +23,10 @@ def nothing(_session: Session) -> None:
     """A result without rows."""
 
 
-def add_job(database: Database, stages: Sequence[int] = (0,)) -> str:
+def add_job(database: Database, stages: Sequence[int] = (0,), kind: str = "test") -> str:
     units = [jobs.NewUnit(kind="test", payload={"n": n}, stage=s) for n, s in enumerate(stages)]
     with database.writing() as session:
-        return jobs.add(session, "test", "thing_1", units)
+        return jobs.add(session, kind, "thing_1", units)
 
 
 def job_of(database: Database, job_id: str) -> JobRecord:
@@ -167,6 +167,14 @@ def test_other_jobs_go_on_while_one_waits_for_a_stage(database: Database, ledger
     other = add_job(database)
     claimed(ledger)
     assert claimed(ledger).job_id == other
+
+
+def test_a_short_job_does_not_wait_for_a_library(database: Database, ledger: Ledger) -> None:
+    libraries = {add_job(database, [0, 0], kind="library") for _ in range(2)}
+    assert claimed(ledger).job_id in libraries
+    check = add_job(database)
+    assert claimed(ledger).job_id == check
+    assert claimed(ledger).job_id in libraries
 
 
 def test_a_job_succeeds_with_its_last_unit(database: Database, ledger: Ledger) -> None:
