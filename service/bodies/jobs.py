@@ -19,7 +19,7 @@ class JobBody(BaseModel):
     eta_seconds: float | None = Field(description="Expected time to the end, if it can be told.")
     error: Problem | None = Field(description="Why it failed, if it did.")
     units: dict[WorkState, int] = Field(description="Units of work by state.")
-    cancel_requested: bool
+    stopping: bool = Field(description="By a cancellation, or because a unit failed.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -27,6 +27,17 @@ class JobBody(BaseModel):
     @classmethod
     def of(cls, record: JobRecord) -> "JobBody":
         """What is shown of a record."""
-        fields = record.model_dump(exclude={"resource_id", "error"})
-        error = problem_of_failure(record.error)
-        return cls(**fields, resource=record.resource_id, error=error)
+        return cls(
+            id=record.id,
+            kind=record.kind,
+            resource=record.resource_id,
+            state=record.state,
+            progress=record.progress,
+            eta_seconds=record.eta_seconds,
+            error=problem_of_failure(record.error),
+            units=record.units,
+            stopping=record.stopping,
+            created_at=record.created_at,
+            started_at=record.started_at,
+            finished_at=record.finished_at,
+        )

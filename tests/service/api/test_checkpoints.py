@@ -1,0 +1,78 @@
+import hashlib
+
+import pytest
+
+from tests.service.api.world import World
+
+
+def test_the_etag_is_the_digest_of_what_arrives(world: World) -> None:
+    student = world.ready_student()
+    answer = world.http.get(student["checkpoint"]["url"])
+    digest = hashlib.sha256(answer.content).hexdigest()
+    assert answer.headers["etag"] == f'"{digest}"'
+    assert (digest, len(answer.content)) == (
+        student["checkpoint"]["sha256"],
+        student["checkpoint"]["size_bytes"],
+    )
+    assert answer.headers["content-disposition"].endswith(f'{student["id"]}.safetensors"')
+
+
+def test_a_download_goes_on_where_it_stopped(world: World) -> None:
+    url = world.ready_student()["checkpoint"]["url"]
+    whole = world.http.get(url)
+    headers = {"range": "bytes=100-", "if-range": whole.headers["etag"]}
+    rest = world.http.get(url, headers=headers)
+    assert (rest.status_code, rest.content) == (206, whole.content[100:])
+    assert (
+        rest.headers["content-range"] == f"bytes 100-{len(whole.content) - 1}/{len(whole.content)}"
+    )
+
+
+def test_a_range_of_another_file_is_not_mixed_in(world: World) -> None:
+    url = world.ready_student()["checkpoint"]["url"]
+    answer = world.http.get(url, headers={"range": "bytes=100-", "if-range": '"other"'})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
+def test_a_known_file_is_not_sent_again(world: World, form: str) -> None:
+    url = world.ready_student()["checkpoint"]["url"]
+    etag = world.http.head(url).headers["etag"]
+    answer = world.http.get(url, headers={"if-none-match": form.format(etag)})
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
+
+
+def test_an_unknown_one_is(world: World) -> None:
+    url = world.ready_student()["checkpoint"]["url"]
+    assert world.http.get(url, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_head_tells_the_size_without_the_file(world: World) -> None:
+    student = world.ready_student()
+    answer = world.http.head(student["checkpoint"]["url"])
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) == student["checkpoint"]["size_bytes"]
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+def test_the_refitted_file_is_there_once_measured(world: World) -> None:
+    student = world.ready_student()
+    url = student["checkpoint"]["url"] + "?refitted=true"
+    before = world.http.get(url)
+    assert (before.status_code, before.json()["type"]) == (409, "/problems/resource-not-ready")
+    world.measure(student["id"], b"the refitted file")
+    assert world.http.get(url).content == b"the refitted file"
+    shown = world.http.get(f"/v1/students/{student['id']}").json()
+    assert shown["measurement"]["checkpoint"]["url"] == url
+
+
+def test_a_damaged_file_is_not_handed_out(world: World) -> None:
+    student = world.ready_student()
+    sha256 = student["checkpoint"]["sha256"]
+    world.parts.artifacts.locate(sha256).write_bytes(b"damaged")
+    answer = world.http.get(student["checkpoint"]["url"])
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/artifact-damaged")
+
+
+def test_an_unknown_student_has_no_file(world: World) -> None:
+    assert world.http.get("/v1/students/student_none/checkpoint").status_code == 404

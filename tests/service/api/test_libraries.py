@@ -1,0 +1,98 @@
+import pytest
+
+from tests.service.api.world import World
+
+
+def test_a_library_is_begun_for_a_ready_teacher_and_data_set(world: World) -> None:
+    answer = world.post_library(world.ready_teacher(), world.ready_dataset())
+    body = answer.json()
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/v1/libraries/{body['id']}"
+    assert body["recipe"]["multipliers"] == [0.25, 0.5, 1.0]
+    assert body["progress"] == {"done": 0, "total": 9}
+    assert body["teacher_accuracy"] is None
+
+
+def test_the_same_recipe_again_makes_nothing_and_another_does(world: World) -> None:
+    teacher, dataset = world.ready_teacher(), world.ready_dataset()
+    first = world.post_library(teacher, dataset)
+    again = world.post_library(teacher, dataset)
+    other = world.post_library(teacher, dataset, seed=1)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    assert other.status_code == 202
+    listed = world.http.get(f"/v1/teachers/{teacher}/libraries").json()["items"]
+    assert [item["id"] for item in listed] == [other.json()["id"], first.json()["id"]]
+
+
+def test_a_teacher_that_is_not_ready_gets_no_library(world: World) -> None:
+    teacher = world.post_teacher().json()["id"]
+    answer = world.post_library(teacher, "dataset_none")
+    assert (answer.status_code, answer.json()["kind"]) == (409, "teacher")
+
+
+def test_an_unknown_data_set_is_named(world: World) -> None:
+    answer = world.post_library(world.ready_teacher(), "dataset_none")
+    assert (answer.status_code, answer.json()["resource_id"]) == (404, "dataset_none")
+
+
+def test_a_wrong_setting_is_named_and_not_repeated(world: World) -> None:
+    answer = world.post_library(world.ready_teacher(), "dataset_none", steps="secret")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+    assert answer.json()["errors"][0]["where"] == "body.steps"
+    assert "secret" not in answer.text
+
+
+def test_candidates_are_paged_in_the_order_of_the_network(world: World) -> None:
+    path = f"/v1/libraries/{world.ready_library()}/candidates"
+    first = world.http.get(path, params={"limit": 5}).json()
+    rest = world.http.get(path, params={"limit": 5, "cursor": first["next"]}).json()
+    names = [item["neighbourhood"] for item in first["items"] + rest["items"]]
+    assert names == ["block0"] * 3 + ["block1"] * 3 + ["block2"] * 3
+    assert first["items"][0]["knobs"] == {"multiplier": 0.25}
+    assert first["items"][0]["score"]["kl"] == {"value": 3.0, "standard_error": 0.1}
+
+
+def test_candidates_of_one_neighbourhood_can_be_asked_for(world: World) -> None:
+    path = f"/v1/libraries/{world.ready_library()}/candidates"
+    items = world.http.get(path, params={"neighbourhood": "block1"}).json()["items"]
+    assert [item["neighbourhood"] for item in items] == ["block1"] * 3
+
+
+def test_a_cursor_that_was_never_given_is_refused(world: World) -> None:
+    path = f"/v1/libraries/{world.ready_library()}/candidates"
+    answer = world.http.get(path, params={"cursor": "next please"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-cursor")
+
+
+@pytest.mark.parametrize("axis", ["parameters", "macs", "bytes"])
+def test_the_curve_runs_from_the_smallest_student_to_the_teacher(world: World, axis: str) -> None:
+    library = world.ready_library()
+    curve = world.http.get(f"/v1/libraries/{library}/trade-off-curve", params={"axis": axis}).json()
+    costs = [point["cost"][axis] for point in curve["points"]]
+    assert costs == sorted(set(costs))
+    assert curve["points"][0]["cost"]["parameters"] == 10 + 3 * 20
+    assert curve["points"][-1]["cost"]["parameters"] == curve["teacher_cost"]["parameters"]
+    assert curve["points"][-1]["predicted_accuracy"]["value"] == 90.0
+    assert [point["cost"]["parameters"] for point in curve["uniform"]] == [70, 130, 250]
+
+
+def test_a_thinned_curve_says_how_many_points_there_are(world: World) -> None:
+    path = f"/v1/libraries/{world.ready_library()}/trade-off-curve"
+    curve = world.http.get(path, params={"points": 2}).json()
+    assert len(curve["points"]) == 2
+    assert curve["num_undominated"] > 2
+
+
+def test_a_library_in_the_making_has_no_curve_yet(world: World) -> None:
+    library = world.post_library(world.ready_teacher(), world.ready_dataset()).json()["id"]
+    answer = world.http.get(f"/v1/libraries/{library}/trade-off-curve")
+    assert (answer.status_code, answer.json()["kind"]) == (409, "library")
+
+
+def test_a_library_with_a_student_cannot_be_deleted(world: World) -> None:
+    student = world.ready_student()
+    path = f"/v1/libraries/{student['library']}"
+    assert world.http.delete(path).json()["type"] == "/problems/resource-in-use"
+    assert world.http.delete(f"/v1/students/{student['id']}").status_code == 204
+    assert world.http.delete(path).status_code == 204
+    assert world.http.get(path).status_code == 404

@@ -1,0 +1,105 @@
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from tests.service.api.world import RECIPE, World, teacher_weights
+
+
+def test_a_teacher_is_kept_and_a_job_begins(world: World) -> None:
+    answer = world.post_teacher()
+    body = answer.json()
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/v1/teachers/{body['id']}"
+    assert (body["state"], body["split"], body["cost"]) == ("pending", None, None)
+    assert body["recipe"] == RECIPE
+    assert world.http.get(f"/v1/jobs/{body['job']}").json()["state"] == "queued"
+
+
+def test_the_same_teacher_again_makes_nothing_and_says_so(world: World) -> None:
+    first, second = world.post_teacher(), world.post_teacher(name="another name")
+    assert (second.status_code, second.json()["id"]) == (200, first.json()["id"])
+    assert "posted before" in second.json()["note"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"architecture": "alexnet"}, "Architecture 'alexnet' is not on the allow-list."),
+        ({"kwargs": {"depth": 3}}, "kwargs.depth does not suit 'cifar_resnet20'"),
+        ({"kwargs": {"num_classes": 1}}, "kwargs.num_classes does not suit"),
+        ({"input": [3, 4, 32]}, "recipe.input.1: Input should be greater than or equal to 8."),
+        ({"input": [1, 32, 32]}, "input has 1 channels but preprocessing.mean has 3"),
+        ({"colour": "red"}, "recipe.colour: Extra inputs are not permitted."),
+    ],
+)
+def test_a_wrong_recipe_is_named_by_its_first_wrong_field(
+    world: World, change: dict[str, Any], sentence: str
+) -> None:
+    answer = world.post_teacher(recipe=json.dumps(RECIPE | change))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
+    assert sentence in answer.json()["detail"]
+
+
+def test_a_recipe_that_is_not_json_is_refused(world: World) -> None:
+    answer = world.post_teacher(recipe="architecture: resnet18")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
+    assert "Invalid JSON" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kept", [5, 40, -1])
+def test_a_truncated_file_is_refused(world: World, kept: int) -> None:
+    answer = world.post_teacher(teacher_weights().to_bytes()[:kept])
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-checkpoint")
+    assert "truncated" in answer.json()["detail"]
+
+
+def test_a_pickle_is_refused_with_advice(world: World) -> None:
+    answer = world.post_teacher(pickle.dumps({"fc.weight": [1.0] * 100}))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-checkpoint")
+    assert "Python pickle" in answer.json()["detail"]
+    assert "safetensors.torch.save_file" in answer.json()["detail"]
+
+
+def test_refused_weights_leave_nothing_behind(world: World) -> None:
+    world.post_teacher(b"not safetensors")
+    assert world.http.get("/v1/teachers").json()["items"] == []
+    root = world.parts.settings.artifacts_dir
+    assert [path for path in root.rglob("*") if path.is_file()] == []
+
+
+def test_a_ready_teacher_shows_how_it_was_split(world: World) -> None:
+    teacher = world.ready_teacher()
+    shown = world.http.get(f"/v1/teachers/{teacher}").json()
+    assert shown["split"] == {"num_neighbourhoods": 3, "coverage": 0.96, "shrinkable": 0.96}
+    assert shown["cost"]["parameters"] == 250
+    parts = world.http.get(f"/v1/teachers/{teacher}/neighbourhoods").json()
+    assert [part["name"] for part in parts["items"]] == ["block0", "block1", "block2"]
+    assert parts["left_out"] == []
+
+
+def test_neighbourhoods_of_a_pending_teacher_are_not_ready(world: World) -> None:
+    teacher = world.post_teacher().json()["id"]
+    answer = world.http.get(f"/v1/teachers/{teacher}/neighbourhoods")
+    assert (answer.status_code, answer.json()["state"]) == (409, "pending")
+
+
+def test_an_unknown_teacher_is_named(world: World) -> None:
+    answer = world.http.get("/v1/teachers/teacher_none")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-resource")
+    assert answer.json()["resource_id"] == "teacher_none"
+    assert "There is no teacher 'teacher_none'." in answer.json()["detail"]
+
+
+def test_a_teacher_with_a_library_cannot_be_deleted(world: World) -> None:
+    world.ready_library()
+    teacher = world.http.get("/v1/teachers").json()["items"][0]["id"]
+    answer = world.http.delete(f"/v1/teachers/{teacher}")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/resource-in-use")
+
+
+def test_a_teacher_without_one_can(world: World) -> None:
+    teacher = world.ready_teacher()
+    assert world.http.delete(f"/v1/teachers/{teacher}").status_code == 204
+    assert world.http.get("/v1/teachers").json()["items"] == []
