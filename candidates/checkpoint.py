@@ -117,7 +117,8 @@ def _refuse_other_formats(data: bytes) -> None:
         raise InvalidCheckpoint(
             f"This is a zip archive (.pt, .pth or .pt2), not safetensors. {CONVERT}"
         )
-    if data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05" and data[7:8] != b"\x00":
+    claimed = int.from_bytes(data[:8], "little")
+    if data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05" and claimed > MAX_HEADER_BYTES:
         raise InvalidCheckpoint(
             f"This is a Python pickle, not safetensors; it was not opened. {CONVERT}"
         )
