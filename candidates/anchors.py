@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, fx, nn
 
-from candidates.widths import BATCH_NORM
+from candidates.widths import BATCH_NORM, CHANNELWISE
 
 
 @dataclass(frozen=True)
@@ -14,14 +14,15 @@ class Anchor:
     """A linear operator inside a part, seen by the names of its modules and nodes.
 
     `source` computes its input, `node` is the last node that is affine in its output (behind its
-    BatchNorm and the residual addition, before the non-linearity), and `norm` is the BatchNorm
-    in between, if there is one.
+    BatchNorm and the residual addition, before the non-linearity), `norm` is the BatchNorm in
+    between, if there is one, and `pooled` says whether a global average pooling follows.
     """
 
     module: str
     source: str
     node: str
     norm: str | None
+    pooled: bool
 
     def gain(self, part: nn.Module) -> Tensor:
         """What multiplies each output channel on the way to the anchor: γ/σ, or ones; float64."""
@@ -69,7 +70,21 @@ def _anchor(part: fx.GraphModule, node: fx.Node) -> Anchor:
         elif not _adds(user):
             break
         here = user
-    return Anchor(str(node.target), node.all_input_nodes[0].name, here.name, norm)
+    source = node.all_input_nodes[0].name
+    return Anchor(str(node.target), source, here.name, norm, _is_pooled(part, here))
+
+
+def _is_pooled(part: fx.GraphModule, node: fx.Node) -> bool:
+    """Whether only channel-wise modules lie between the node and a global average pooling."""
+    user = _only_user(node)
+    while user is not None and user.op == "call_module":
+        module = part.get_submodule(str(user.target))
+        if isinstance(module, nn.AdaptiveAvgPool2d):
+            return module.output_size in (1, (1, 1))
+        if not isinstance(module, CHANNELWISE):
+            return False
+        user = _only_user(user)
+    return False
 
 
 def _only_user(node: fx.Node) -> fx.Node | None:
@@ -78,15 +93,13 @@ def _only_user(node: fx.Node) -> fx.Node | None:
 
 
 def _calls_norm(part: fx.GraphModule, node: fx.Node) -> bool:
-    return node.op == "call_module" and isinstance(
-        part.get_submodule(str(node.target)), BATCH_NORM
-    )
+    return node.op == "call_module" and isinstance(part.get_submodule(str(node.target)), BATCH_NORM)
 
 
 def _adds(node: fx.Node) -> bool:
-    return getattr(node.target, "__name__", "") in ("add", "iadd") and len(
-        node.all_input_nodes
-    ) == 2
+    return (
+        getattr(node.target, "__name__", "") in ("add", "iadd") and len(node.all_input_nodes) == 2
+    )
 
 
 def _running(norm: nn.Module) -> tuple[Tensor, Tensor]:

@@ -48,7 +48,8 @@ def _measure(
 
     def add(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         rows = inputs[0].transpose(0, 1).flatten(1).double()
-        batch = torch.stack([torch.full_like(rows[:, 0], rows.shape[1]), rows.sum(1), (rows**2).sum(1)])
+        count = torch.full_like(rows[:, 0], rows.shape[1])
+        batch = torch.stack([count, rows.sum(1), (rows**2).sum(1)])
         sums.setdefault(module, []).append(batch)
 
     norms = [module for module in network.modules() if isinstance(module, BATCH_NORM)]

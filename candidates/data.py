@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -48,7 +49,7 @@ class Dataset:
 
     def save(self, path: Path) -> None:
         """Write all three as one safetensors file."""
-        tensors = {}
+        tensors: dict[str, Tensor] = {}
         for name in SPLITS:
             part: ImageSet = getattr(self, name)
             tensors |= {f"{name}.images": part.images, f"{name}.labels": part.labels}
@@ -61,9 +62,7 @@ class Dataset:
         checkpoint = Checkpoint.read(path)
         classes = tuple(checkpoint.metadata["classes"].split("\n"))
         state = state_of(checkpoint)
-        return cls(
-            *(ImageSet(state[f"{n}.images"], state[f"{n}.labels"], classes) for n in SPLITS)
-        )
+        return cls(*(ImageSet(state[f"{n}.images"], state[f"{n}.labels"], classes) for n in SPLITS))
 
 
 def divide(sources: Mapping[str, ImageSet]) -> Dataset:
@@ -91,5 +90,5 @@ def _by_content(images: ImageSet, borders: tuple[float, ...]) -> list[ImageSet]:
     cuts = [0, *(round(border * len(place)) for border in borders), len(place)]
     return [
         images.take(torch.nonzero((ranks >= start) & (ranks < end)).flatten())
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
     ]

@@ -35,7 +35,7 @@ class Graph:
     @property
     def end(self) -> str:
         """The name of the last cut: the network's output."""
-        return self.nodes[-1].name
+        return str(self.nodes[-1].name)
 
     def module_of(self, node: fx.Node) -> nn.Module | None:
         """The leaf module that a node calls, or None for a function."""
@@ -71,9 +71,10 @@ class Graph:
         return copy.deepcopy(self.part(after, upto))
 
     def _named(self, name: str) -> fx.Node:
-        if name == INPUT:
-            return self._placeholder
-        return next(node for node in self.nodes if node.name == name)
+        node: fx.Node = self._placeholder
+        if name != INPUT:
+            node = next(node for node in self.nodes if node.name == name)
+        return node
 
     def _is_cut(self, index: int) -> bool:
         past = {self._placeholder, *self.nodes[: index + 1]}
@@ -98,5 +99,7 @@ def probe(part: nn.Module, names: list[str]) -> nn.Module:
         if node.op != "output":
             values[node] = graph.node_copy(node, lambda source: values[source])
     graph.output(tuple(next(values[n] for n in values if n.name == name) for name in names))
-    graph.eliminate_dead_code()
-    return fx.GraphModule(part, graph)
+    module = fx.GraphModule(part, graph)
+    module.graph.eliminate_dead_code()
+    module.recompile()
+    return module

@@ -57,6 +57,9 @@ class LibraryRecipe(Value):
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
     batch_size: int = Field(default=128, ge=2, le=4096)
     calibration_images: int = Field(default=2000, ge=16, description="Unlabelled images for Grams.")
+    refinement_images: int = Field(
+        default=8000, ge=16, description="Unlabelled images that refinement draws from."
+    )
     scoring_images: int = Field(default=2000, ge=16, description="Held-out images for scores.")
     ridge: float = Field(default=1e-4, gt=0, le=1, description="λ, relative to mean(diag G).")
     seed: int = Field(default=0, ge=0, lt=2**31)

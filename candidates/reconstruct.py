@@ -75,10 +75,16 @@ def best_weights(
     Solves Ŵ G_SS = W G_:S; unlike the updates of `eliminate` it carries no error from removal to
     removal.
     """
-    columns = _columns(kept, block)
+    index = columns(kept, block)
     regular = regularised(gram, ridge)
-    right = weight.double() @ regular[:, columns]
-    return solve(regular[columns][:, columns], right.T).T
+    right = weight.double() @ regular[:, index]
+    return solve(regular[index][:, index], right.T).T
+
+
+def columns(channels: Sequence[int], block: int) -> Tensor:
+    """The indices of the columns that the channels own, channel by channel."""
+    starts = torch.tensor(list(channels)).unsqueeze(1) * block
+    return (starts + torch.arange(block)).flatten()
 
 
 def regularised(gram: Tensor, ridge: float) -> Tensor:
@@ -90,11 +96,6 @@ def regularised(gram: Tensor, ridge: float) -> Tensor:
 def solve(gram: Tensor, right: Tensor) -> Tensor:
     """G⁻¹ R for a symmetric positive definite G."""
     return torch.cholesky_solve(right, torch.linalg.cholesky(gram))
-
-
-def _columns(channels: Sequence[int], block: int) -> Tensor:
-    starts = torch.tensor(list(channels)).unsqueeze(1) * block
-    return (starts + torch.arange(block)).flatten()
 
 
 class _State:
@@ -118,7 +119,7 @@ class _State:
         blocks = blocks.permute(2, 0, 1).clone()
         blocks[self.dead] = torch.eye(block, dtype=blocks.dtype)
         weight = self.weight.view(-1, count, block).permute(1, 2, 0)
-        costs = (weight * torch.linalg.solve(blocks, weight)).sum((1, 2))
+        costs: Tensor = (weight * torch.linalg.solve(blocks, weight)).sum((1, 2))
         return costs.masked_fill(self.dead, torch.inf)
 
     def remove(self, channel: int) -> None:
@@ -131,7 +132,7 @@ class _State:
 
     def compact(self) -> None:
         """Forget the removed channels: later steps then take time in proportion to what is left."""
-        columns = _columns(torch.nonzero(~self.dead).flatten().tolist(), self.block)
-        self.inverse = self.inverse[columns][:, columns].contiguous()
-        self.weight = self.weight[:, columns].contiguous()
+        kept = columns(torch.nonzero(~self.dead).flatten().tolist(), self.block)
+        self.inverse = self.inverse[kept][:, kept].contiguous()
+        self.weight = self.weight[:, kept].contiguous()
         self.dead = self.dead[~self.dead]

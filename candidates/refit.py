@@ -64,7 +64,7 @@ def _collect(
     teacher = probe(teacher_part, [anchor.node])
     weight = module.weight
     assert isinstance(weight, Tensor)
-    moments = Moments.empty(weight[0].numel(), len(weight))
+    moments = Moments.empty(weight[0].numel(), len(weight), anchor.pooled)
     with torch.inference_mode():
         for ours, theirs in zip(*streams, strict=True):
             hidden, reached = student(ours)

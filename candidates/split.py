@@ -94,11 +94,7 @@ def _may_join(graph: Graph, run: list[_Segment]) -> bool:
 def _group(graph: Graph, run: list[_Segment]) -> _Group:
     after, upto = run[0].after, run[-1].upto
     widths = find_widths(graph, graph.between(after, upto))
-    touched = {
-        module
-        for width in widths
-        for module in (*width.producers, *width.consumers)
-    }
+    touched = {module for width in widths for module in (*width.producers, *width.consumers)}
     return _Group(after, upto, widths, sum(_num_weights(graph, module) for module in touched))
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from candidates.architectures import build
 from candidates.candidate import Cost
 from candidates.checkpoint import Checkpoint
+from candidates.checkpoint import Tensor as FileTensor
 from candidates.cost import cost_of
 from candidates.errors import InvalidCheckpoint, NonFiniteActivation
 from candidates.graph import INPUT, Graph
@@ -85,23 +86,25 @@ def load_network(recipe: TeacherRecipe, checkpoint: Checkpoint) -> nn.Module:
 def check_fit(expected: dict[str, Tensor], checkpoint: Checkpoint) -> None:
     """Raises InvalidCheckpoint naming the first key that does not fit `expected`."""
     for name, wanted in expected.items():
-        found = checkpoint.tensors.get(name)
-        if found is None:
-            raise InvalidCheckpoint(f"Key '{name}' is missing; its shape should be {_dims(wanted)}.")
-        if found.shape != tuple(wanted.shape):
-            raise InvalidCheckpoint(
-                f"Key '{name}' has shape {list(found.shape)}; it should be {_dims(wanted)}."
-            )
-        if found.dtype != NAMES[wanted.dtype]:
-            raise InvalidCheckpoint(
-                f"Key '{name}' has dtype {found.dtype}; it should be {NAMES[wanted.dtype]}."
-            )
+        _check_tensor(name, wanted, checkpoint.tensors.get(name))
     for name in checkpoint.tensors:
         if name not in expected:
             raise InvalidCheckpoint(f"Key '{name}' does not belong to this architecture.")
     for name, values in state_of(checkpoint).items():
         if values.is_floating_point() and not torch.isfinite(values).all():
             raise InvalidCheckpoint(f"Key '{name}' holds NaN or Inf.")
+
+
+def _check_tensor(name: str, wanted: Tensor, found: FileTensor | None) -> None:
+    shape, dtype = list(wanted.shape), NAMES[wanted.dtype]
+    if found is None:
+        raise InvalidCheckpoint(f"Key '{name}' is missing; its shape should be {shape}.")
+    if list(found.shape) != shape:
+        raise InvalidCheckpoint(
+            f"Key '{name}' has shape {list(found.shape)}; it should be {shape}."
+        )
+    if found.dtype != dtype:
+        raise InvalidCheckpoint(f"Key '{name}' has dtype {found.dtype}; it should be {dtype}.")
 
 
 def check_activations(network: nn.Module, inputs: Tensor) -> None:
@@ -126,7 +129,3 @@ def check_activations(network: nn.Module, inputs: Tensor) -> None:
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _dims(tensor: Tensor) -> list[int]:
-    return list(tensor.shape)

@@ -6,6 +6,7 @@ from typing import Any
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
 from candidates.library import Made, make_candidates
+from candidates.materials import Materials
 from candidates.progress import Progress
 from candidates.statistics import Statistics
 from service.failures import ArtifactDamaged, ArtifactMissing
@@ -20,12 +21,10 @@ def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
     """Weights go to the store at once, the rows into the unit's commit."""
     library, teacher, dataset = materials.of_library(place, payload["library"])
     assert library.statistics_sha256 is not None
+    statistics = Statistics.from_checkpoint(materials.read(place, library.statistics_sha256))
     made = make_candidates(
-        teacher,
+        Materials(teacher, statistics, dataset, library.recipe),
         next(part for part in teacher.split.neighbourhoods if part.index == payload["index"]),
-        Statistics.from_checkpoint(materials.read(place, library.statistics_sha256)),
-        dataset,
-        library.recipe,
         partial(_known, place),
         progress,
     )

@@ -1,0 +1,36 @@
+"""Materials: what the candidates of one library are made from."""
+
+from dataclasses import dataclass
+
+from candidates.data import Dataset, ImageSet
+from candidates.neighbourhood import Neighbourhood
+from candidates.recipe import LibraryRecipe
+from candidates.statistics import Statistics
+from candidates.stream import Stream
+from candidates.teacher import Teacher
+
+
+@dataclass(frozen=True)
+class Materials:
+    """A teacher, its statistics and the images, under one recipe."""
+
+    teacher: Teacher
+    statistics: Statistics
+    dataset: Dataset
+    recipe: LibraryRecipe
+
+    def calibration(self, neighbourhood: Neighbourhood, num_images: int) -> Stream:
+        """The root's activations of unlabelled images."""
+        return self._entering(
+            neighbourhood, self.dataset.calibration.sample(num_images, self.recipe.seed)
+        )
+
+    def scoring(self, neighbourhood: Neighbourhood) -> Stream:
+        """The root's activations of the images behind `statistics.scoring_logits`."""
+        images = self.dataset.scoring.sample(self.recipe.scoring_images, self.recipe.seed)
+        return self._entering(neighbourhood, images)
+
+    def _entering(self, neighbourhood: Neighbourhood, images: ImageSet) -> Stream:
+        limit = self.recipe.memory_limit_mb * 2**20
+        stream = Stream(images, self.teacher.recipe.preprocessing, limit)
+        return stream.advanced(self.teacher.root(neighbourhood))

@@ -1,0 +1,57 @@
+"""Score: what a partial model loses against the teacher, with standard errors."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from candidates.candidate import Estimate, Score
+
+
+def score(
+    candidate: nn.Module,
+    head: nn.Module,
+    activations: Iterable[Tensor],
+    teacher_logits: Tensor,
+    labels: Tensor,
+) -> Score:
+    """Score head ∘ candidate on the root's activations of the scoring images.
+
+    `teacher_logits` [N, num_classes] and `labels` [N] belong to the same images in that order.
+    """
+    with torch.inference_mode():
+        logits = torch.cat([head(candidate(batch)) for batch in activations])
+    return compare(logits, teacher_logits, labels)
+
+
+def compare(logits: Tensor, teacher_logits: Tensor, labels: Tensor) -> Score:
+    """The score of logits [N, num_classes] against the teacher's."""
+    right = (logits.argmax(1) == labels).double()
+    teacher_right = (teacher_logits.argmax(1) == labels).double()
+    ours, theirs = logits.double().log_softmax(1), teacher_logits.double().log_softmax(1)
+    divergence = (theirs.exp() * (theirs - ours)).sum(1).clamp(min=0)
+    return Score(
+        accuracy=estimate(100 * right),
+        accuracy_drop=estimate(100 * (teacher_right - right)),
+        kl=estimate(divergence),
+        logit_mse=estimate((logits.double() - teacher_logits.double()).square().mean(1)),
+        num_images=len(labels),
+    )
+
+
+def accuracy_of(logits: Tensor, labels: Tensor) -> Estimate:
+    """Share of right answers, in percent."""
+    return estimate(100 * (logits.argmax(1) == labels).double())
+
+
+def measured_accuracy(network: nn.Module, images: Iterable[Tensor], labels: Tensor) -> Estimate:
+    """Accuracy of a network in eval mode on preprocessed images, in percent."""
+    with torch.inference_mode():
+        logits = torch.cat([network(batch) for batch in images])
+    return accuracy_of(logits, labels)
+
+
+def estimate(values: Tensor) -> Estimate:
+    """Mean of one value an image, with the standard error of that mean."""
+    spread = values.std() if len(values) > 1 else torch.zeros(())
+    return Estimate(value=float(values.mean()), standard_error=float(spread) / len(values) ** 0.5)
