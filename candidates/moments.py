@@ -99,7 +99,7 @@ def rows_of(module: nn.Module, inputs: Tensor) -> Tensor:
 
 def _means(rows: Tensor, positions: int) -> Tensor:
     """The mean row of every image; images have `positions` consecutive rows each."""
-    return rows.reshape(-1, positions, rows.shape[1]).mean(1)
+    return rows.reshape(len(rows) // positions, positions, rows.shape[1]).mean(1)
 
 
 def _repeats(module: nn.Module) -> int:
