@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -29,14 +30,14 @@ KEPT = Path("var") / "demo"
 
 
 def main() -> None:
-    """Everything but the downloads and the picture is gone at the end."""
+    """Downloads, picture and log stay in var/demo; all else is gone at the end."""
     console, begun = Console(), time.monotonic()
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     KEPT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="student-search-") as folder:
         archive, weights = Path(folder) / "digits.zip", Path(folder) / "teacher.safetensors"
         digits.write_archive(archive)
-        with serving(Path(folder)) as client:
+        with serving(Path(folder), KEPT / "server.log") as client:
             console.print("The service runs.")
             recipe = _train_teacher(ingest(archive), weights, console)
             job = MainJob("Digits", recipe, weights, archive, LIBRARY, SHARES, KEPT)
@@ -56,7 +57,12 @@ def _train_teacher(dataset: Dataset, weights: Path, console: Console) -> Teacher
     return recipe
 
 
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     try:
         main()
     except KeyboardInterrupt:

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 
 
-def publish(name: str, settings: dict[str, Any], figures: dict[str, Any]) -> None:
+def publish(name: str, settings: Mapping[str, Any], figures: Mapping[Any, Any]) -> None:
     """Print the figures with where they come from and write benchmarks/results/<name>.json."""
     record = {
         "benchmark": name,

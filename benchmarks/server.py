@@ -17,15 +17,14 @@ END_SECONDS = 20
 
 
 @contextmanager
-def serving(data_dir: Path, **settings: str) -> Iterator[Client]:
+def serving(data_dir: Path, log: Path, **settings: str) -> Iterator[Client]:
     """Start the service on a free loopback port and end it, with its workers, in any case.
 
     Gives a client once the service says that it is ready. `settings` are the service's own, as
-    texts: `workers="1"`. Its log is `server.log` in `data_dir`.
+    texts: `workers="1"`. What it prints goes to `log`.
     """
     values = {"data_dir": str(data_dir), "host": "127.0.0.1", "port": "0", **settings}
     environment = {f"STUDENT_SEARCH_{name.upper()}": value for name, value in values.items()}
-    log = data_dir / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "service.cli", "serve"],

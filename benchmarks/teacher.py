@@ -55,7 +55,7 @@ def train(
             logits = network(_normalised(images.images[index], recipe))
             loss = functional.cross_entropy(logits, images.labels[index], label_smoothing=SMOOTHING)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
             tick()
