@@ -1,7 +1,7 @@
 """Making a student: select, assemble its file, remember it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from candidates.assembly import assemble
 from candidates.candidate import Kept
@@ -10,11 +10,21 @@ from search import strategies
 from search.selection import Answer
 from service.artifacts import Artifacts
 from service.database import Database
-from service.problem_cache import ProblemCache
-from service.records import CandidateRecord, LibraryRecord, StoredFile, StudentRecord, TeacherRecord
-from service.repositories import candidates, libraries, students, teachers
-from service.repositories.prepared import Posted
+from service.records import CandidateRecord, StoredFile, StudentRecord, TeacherRecord
+from service.repositories import candidates, students
 from service.repositories.students import Wish
+from service.shelves import Shelves
+
+Chosen = tuple[CandidateRecord, ...]
+
+
+class Product(NamedTuple):
+    """A student with what it was made of; `made` is False if it had been there before."""
+
+    student: StudentRecord
+    made: bool
+    teacher: TeacherRecord
+    chosen: Chosen
 
 
 @dataclass(frozen=True)
@@ -23,29 +33,30 @@ class StudentMaker:
 
     database: Database
     artifacts: Artifacts
-    problems: ProblemCache
+    shelves: Shelves
 
-    def make(self, wish: Wish) -> Posted[StudentRecord]:
+    def make(self, wish: Wish) -> Product:
         """The student that is wished for, or the one that was made for an equal wish.
 
         Raises UnknownResource, ResourceNotReady, InfeasibleBudget, UnsupportedBudget.
         """
         with self.database.reading() as session:
-            library = libraries.get_ready(session, wish.library_id)
+            shelf = self.shelves.of(session, wish.library_id)
             earlier = students.find(session, wish)
-        if earlier is not None:
-            return Posted(record=earlier, made=False)
-        answer = strategies.select(
-            wish.strategy, self.problems.of(library), wish.budget, wish.settings
-        )
-        file = self._assemble(library, wish, answer)
-        with self.database.writing() as session:
-            return students.add(session, wish, answer, file)
-
-    def _assemble(self, library: LibraryRecord, wish: Wish, answer: Answer) -> StoredFile:
+            if earlier is not None:
+                chosen = candidates.chosen(session, earlier.selection.choices)
+                return Product(earlier, False, shelf.teacher, chosen)
+        answer = strategies.select(wish.strategy, shelf.problem, wish.budget, wish.settings)
         with self.database.reading() as session:
-            teacher = teachers.get_ready(session, library.teacher_id)
             chosen = candidates.chosen(session, answer.selection.choices)
+        file = self._assemble(shelf.teacher, chosen, wish, answer)
+        with self.database.writing() as session:
+            found = students.add(session, wish, answer, file)
+        return Product(found.record, found.made, shelf.teacher, chosen)
+
+    def _assemble(
+        self, teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
+    ) -> StoredFile:
         assert teacher.split is not None, "a ready teacher is split"
         student = assemble(
             self._checkpoint(teacher.weights.sha256),
@@ -61,12 +72,12 @@ class StudentMaker:
         return Checkpoint.from_bytes(self.artifacts.read(sha256))
 
 
-def _kept(chosen: tuple[CandidateRecord, ...]) -> Kept:
+def _kept(chosen: Chosen) -> Kept:
     return {width: channels for part in chosen for width, channels in part.candidate.kept.items()}
 
 
 def _provenance(
-    teacher: TeacherRecord, chosen: tuple[CandidateRecord, ...], wish: Wish, answer: Answer
+    teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
 ) -> dict[str, Any]:
     """Digests only, no ids or times: equal students have equal files."""
     return {

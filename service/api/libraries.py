@@ -92,14 +92,12 @@ def trade_off_curve(
     """Exact: no selection beats one of these on the cost and the summed KL together."""
     from search import trade_off, uniform  # with numpy, which a server may start without
 
-    library = libraries.get_ready(session, library_id)
-    teacher = teachers.get_ready(session, library.teacher_id)
-    problem = parts.problems.of(library)
+    shelf = parts.shelves.of(session, library_id)
     return TradeOffCurve(
         axis=axis,
-        teacher_cost=teacher.cost,
-        teacher_accuracy=library.teacher_accuracy,
-        num_undominated=len(trade_off.trade_off(problem, axis)),
-        points=curve_points(trade_off.curve(problem, axis, points)),
-        uniform=curve_points(uniform.uniform_selections(problem, axis)),
+        teacher_cost=shelf.teacher.cost,
+        teacher_accuracy=shelf.library.teacher_accuracy,
+        num_undominated=len(trade_off.trade_off(shelf.problem, axis)),
+        points=curve_points(trade_off.curve(shelf.problem, axis, points)),
+        uniform=curve_points(uniform.uniform_selections(shelf.problem, axis)),
     )

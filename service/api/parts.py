@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from service.artifacts import Artifacts
 from service.database import Database
-from service.problem_cache import ProblemCache
 from service.repositories.pages import Page
 from service.settings import Settings
+from service.shelves import Shelves
 from service.student_maker import StudentMaker
 
 
@@ -22,7 +22,7 @@ class Parts:
     settings: Settings
     database: Database
     artifacts: Artifacts
-    problems: ProblemCache
+    shelves: Shelves
     maker: StudentMaker
 
     @classmethod
@@ -30,9 +30,9 @@ class Parts:
         """How the parts fit together."""
         database = Database(settings.sqlalchemy_url)
         artifacts = Artifacts(settings.artifacts_dir)
-        problems = ProblemCache(database)
-        maker = StudentMaker(database, artifacts, problems)
-        return cls(settings, database, artifacts, problems, maker)
+        shelves = Shelves()
+        maker = StudentMaker(database, artifacts, shelves)
+        return cls(settings, database, artifacts, shelves, maker)
 
 
 def _parts(request: Request) -> Parts:

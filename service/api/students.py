@@ -1,11 +1,8 @@
 """Routes of students."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
-from candidates.candidate import Cost
 from search.selection import Trial
 from service.api.answers import posted
 from service.api.parts import PageOf, PartsOf, Reading, Writing
@@ -13,8 +10,9 @@ from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.students import MeasurementBody, NewStudentBody, StudentBody, StudentContext
 from service.records import StudentRecord
-from service.repositories import candidates, libraries, measurements, students, teachers, trials
+from service.repositories import candidates, measurements, students, trials
 from service.repositories.students import Wish
+from service.shelves import Shelves
 
 router = APIRouter(prefix="/v1/students", tags=["students"])
 
@@ -25,23 +23,27 @@ def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBod
     wish = Wish(
         library_id=body.library, budget=body.budget, strategy=body.strategy, settings=body.settings
     )
-    found = parts.maker.make(wish)
-    note = posted(response, found.made, f"/v1/students/{found.record.id}", success=201)
-    with parts.database.reading() as session:
-        return _bodies(session, [found.record], note)[0]
+    product = parts.maker.make(wish)
+    note = posted(response, product.made, f"/v1/students/{product.student.id}", success=201)
+    context = StudentContext.of(product.teacher, product.chosen)
+    return StudentBody.of(product.student, context, note)
 
 
 @router.get("", summary="List students")
-def listing(session: Reading, page: PageOf, library: str | None = None) -> Items[StudentBody]:
+def listing(
+    session: Reading, parts: PartsOf, page: PageOf, library: str | None = None
+) -> Items[StudentBody]:
     """Newest first."""
     found = students.listing(session, page, library)
-    return Items(items=_bodies(session, found.items), next=found.next)
+    return Items(
+        items=[_body(session, parts.shelves, record) for record in found.items], next=found.next
+    )
 
 
 @router.get("/{student_id}", summary="Show a student")
-def show(student_id: str, session: Reading) -> StudentBody:
+def show(student_id: str, session: Reading, parts: PartsOf) -> StudentBody:
     """What was predicted, and beside it what was measured, once it was."""
-    return _bodies(session, [students.get(session, student_id)])[0]
+    return _body(session, parts.shelves, students.get(session, student_id))
 
 
 @router.delete("/{student_id}", status_code=204, summary="Delete a student")
@@ -66,19 +68,7 @@ def measure(student_id: str, session: Writing, response: Response) -> Measuremen
     return MeasurementBody.of(found.record, note)
 
 
-def _bodies(
-    session: Session, records: Sequence[StudentRecord], note: str | None = None
-) -> list[StudentBody]:
-    contexts = {record.library_id: _context(session, record.library_id) for record in records}
-    ids = {id for record in records for id in record.selection.choices}
-    chosen = {part.id: part for part in candidates.chosen(session, sorted(ids))}
-    return [
-        StudentBody.of(record, StudentContext(*contexts[record.library_id], chosen), note)
-        for record in records
-    ]
-
-
-def _context(session: Session, library_id: str) -> tuple[str, Cost]:
-    teacher = teachers.get_ready(session, libraries.get(session, library_id).teacher_id)
-    assert teacher.cost is not None, "a ready teacher has been measured"
-    return teacher.id, teacher.cost
+def _body(session: Session, shelves: Shelves, record: StudentRecord) -> StudentBody:
+    teacher = shelves.of(session, record.library_id).teacher
+    chosen = candidates.chosen(session, record.selection.choices)
+    return StudentBody.of(record, StudentContext.of(teacher, chosen))

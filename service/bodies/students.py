@@ -1,6 +1,6 @@
 """Bodies of students."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +10,13 @@ from search.budget import Budget
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.bodies.common import Made, Resource, made_fields
-from service.records import CandidateRecord, MeasurementRecord, StoredFile, StudentRecord
+from service.records import (
+    CandidateRecord,
+    MeasurementRecord,
+    StoredFile,
+    StudentRecord,
+    TeacherRecord,
+)
 
 
 class NewStudentBody(SearchSettings):
@@ -128,6 +134,12 @@ class StudentContext:
     teacher_id: str
     teacher_cost: Cost
     candidates: Mapping[str, CandidateRecord]
+
+    @classmethod
+    def of(cls, teacher: TeacherRecord, chosen: Iterable[CandidateRecord]) -> "StudentContext":
+        """Of a ready teacher and the candidates that the student is made of."""
+        assert teacher.cost is not None, "a ready teacher has been measured"
+        return cls(teacher.id, teacher.cost, {part.id: part for part in chosen})
 
 
 def _chosen(record: CandidateRecord) -> Chosen:

@@ -58,6 +58,11 @@ def get_ready(session: Session, library_id: str) -> LibraryRecord:
     return _records(session, [prepared.ready_row_of(session, LibraryRow, KIND, library_id)])[0]
 
 
+def version(session: Session, library_id: str) -> str:
+    """A ready library stays as it is while this does. UnknownResource, ResourceNotReady."""
+    return prepared.ready_row_of(session, LibraryRow, KIND, library_id).job_id
+
+
 def listing(
     session: Session, page: Page, teacher_id: str | None = None, state: str | None = None
 ) -> Listing[LibraryRecord]:

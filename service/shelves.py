@@ -1,0 +1,43 @@
+"""Shelves: what is needed of a library to make students from it, loaded once."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from search.problem import Problem
+from service.records import LibraryRecord, TeacherRecord
+from service.repositories import candidates, libraries, teachers
+
+MAX_SHELVES = 16
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A ready library, its teacher, and its candidates as the strategies see them."""
+
+    library: LibraryRecord
+    teacher: TeacherRecord
+    problem: Problem
+
+
+class Shelves:
+    """Remembers the latest ones. A ready library stays as it is until a new job begins."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Shelf] = {}
+
+    def of(self, session: Session, library_id: str) -> Shelf:
+        """Raises UnknownResource, ResourceNotReady."""
+        key = (library_id, libraries.version(session, library_id))
+        shelf = self._kept.get(key)
+        if shelf is None:
+            shelf = self._kept[key] = _load(session, library_id)
+            for oldest in list(self._kept)[:-MAX_SHELVES]:
+                self._kept.pop(oldest, None)
+        return shelf
+
+
+def _load(session: Session, library_id: str) -> Shelf:
+    library = libraries.get_ready(session, library_id)
+    teacher = teachers.get_ready(session, library.teacher_id)
+    return Shelf(library, teacher, candidates.problem(session, library_id))
