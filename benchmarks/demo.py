@@ -4,8 +4,6 @@
 """
 
 import os
-import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import digits, teacher
+from benchmarks.ending import run_to_the_end
 from benchmarks.main_job import MainJob, run
 from benchmarks.server import serving
 from candidates.data import Dataset
@@ -37,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="student-search-") as folder:
         archive, weights = Path(folder) / "digits.zip", Path(folder) / "teacher.safetensors"
         digits.write_archive(archive)
-        with serving(Path(folder), KEPT / "server.log") as client:
+        with serving(Path(folder), KEPT / "server.log") as (client, _):
             console.print("The service runs.")
             recipe = _train_teacher(ingest(archive), weights, console)
             job = MainJob("Digits", recipe, weights, archive, LIBRARY, SHARES, KEPT)
@@ -57,13 +56,5 @@ def _train_teacher(dataset: Dataset, weights: Path, console: Console) -> Teacher
     return recipe
 
 
-def _stop(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("Stopped; the service and its workers are gone.")
+    run_to_the_end(main)

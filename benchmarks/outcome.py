@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from candidates.candidate import Cost, Estimate
 from candidates.value import Value
+
+HEADINGS = (
+    "Budget", "Parameters", "MACs", "Predicted", "Measured", "Refitted", "Uniform",
+    "Uniform\nrefitted",
+)  # fmt: skip
 
 
 class Measured(Value):
@@ -37,11 +43,9 @@ class Outcome(Value):
 
 def show(console: Console, outcomes: Sequence[Outcome], title: str) -> None:
     """One row a budget: the exact selection, and the uniform one at the same budget."""
-    table = Table(title=title, caption=_caption(outcomes))
-    for heading in ("Budget", "Parameters", "MACs", "Predicted"):
-        table.add_column(heading, justify="right")
-    for heading in ("Measured", "Refitted", "Uniform", "Uniform\nrefitted"):
-        table.add_column(heading, justify="right")
+    table = Table(title=title, caption=_caption(outcomes), box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
     uniform = {o.share: o.measured for o in outcomes if o.strategy == "uniform"}
     for outcome in outcomes:
         if outcome.strategy == "exact" and outcome.rebuilt is not None:
@@ -49,7 +53,7 @@ def show(console: Console, outcomes: Sequence[Outcome], title: str) -> None:
             table.add_row(
                 f"{outcome.share:.0%}",
                 f"{outcome.cost.parameters:,}",
-                f"{outcome.cost.macs:,}",
+                f"{outcome.cost.macs / 1e6:.2f} M",
                 f"{outcome.predicted.value:.1f} ± {outcome.predicted.standard_error:.1f}",
                 f"{outcome.rebuilt.assembled:.1f}",
                 f"{outcome.rebuilt.refitted:.1f}",

@@ -34,7 +34,7 @@ def main() -> None:
         store = Store.of(Settings(data_dir=Path(folder)))
         library = make_library(store, given.neighbourhoods, given.candidates, given.seed)
         store.database.close()
-        with serving(Path(folder), Path(folder) / "server.log", workers="0") as client:
+        with serving(Path(folder), Path(folder) / "server.log", workers="0") as (client, _):
             budgets = _budgets(client, library, given.requests, given.seed)
             figures = {
                 strategy: _percentiles(_request_all(client, library, budgets, strategy))

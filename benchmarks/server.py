@@ -1,7 +1,6 @@
 """Server: the real service as its own process, for as long as a block runs."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -9,44 +8,53 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from service.client import Client
+from service.server import ADDRESS_FILE
 
 START_SECONDS = 60
 END_SECONDS = 20
 
 
+class Running(NamedTuple):
+    """A service that is ready: a client of it, and its web process."""
+
+    client: Client
+    pid: int
+
+
 @contextmanager
-def serving(data_dir: Path, log: Path, **settings: str) -> Iterator[Client]:
+def serving(data_dir: Path, log: Path, **settings: str) -> Iterator[Running]:
     """Start the service on a free loopback port and end it, with its workers, in any case.
 
-    Gives a client once the service says that it is ready. `settings` are the service's own, as
+    `data_dir` is a new folder.
+
+    Gives it once it says that it is ready. `settings` are the service's own, as
     texts: `workers="1"`. What it prints goes to `log`.
     """
     values = {"data_dir": str(data_dir), "host": "127.0.0.1", "port": "0", **settings}
     environment = {f"STUDENT_SEARCH_{name.upper()}": value for name, value in values.items()}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "service.cli", "serve"],
+            [sys.executable, "-m", "service.cli", "serve"],
             env={**os.environ, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is ours; the server is then ended in order
         )
     try:
-        with Client(_address(process, log)) as client:
+        with Client(_address(process, data_dir, log)) as client:
             _until(process, log, client.is_ready)
-            yield client
+            yield Running(client, process.pid)
     finally:
         _end(process)
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    announced = re.compile(r"Listening on (http://[^;\s]+)")
-    _until(process, log, lambda: announced.search(log.read_text()) is not None)
-    found = announced.search(log.read_text())
-    assert found is not None
-    return found[1]
+def _address(process: subprocess.Popen[bytes], data_dir: Path, log: Path) -> str:
+    file = data_dir / ADDRESS_FILE
+    _until(process, log, lambda: file.exists() and file.read_text().endswith("\n"))
+    return file.read_text().strip()
 
 
 def _until(process: subprocess.Popen[bytes], log: Path, reached: Callable[[], bool]) -> None:
