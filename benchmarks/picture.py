@@ -23,19 +23,21 @@ def draw(curve: TradeOffCurve, outcomes: Sequence[Outcome], title: str, path: Pa
         [curve.teacher_accuracy.value],
         color=GREY, marker="*", s=90, zorder=4, label="teacher (scoring images)",
     )  # fmt: skip
-    _line(axes, curve.points, BLUE, "-", "exact selection, predicted")
-    _line(axes, curve.uniform, ORANGE, "--", "uniform multiplier, predicted")
+    _line(axes, curve.points, BLUE, "steps-post", "exact selection, predicted")
+    _line(axes, curve.uniform, ORANGE, "default", "uniform multiplier, predicted")
     _measured(axes, [outcome for outcome in outcomes if outcome.strategy == "exact"], BLUE)
     _measured(axes, [outcome for outcome in outcomes if outcome.strategy == "uniform"], ORANGE)
     _dress(axes, title)
     figure.savefig(path, dpi=150)
 
 
-def _line(axes: Axes, points: Sequence[CurvePoint], colour: str, style: str, label: str) -> None:
+def _line(
+    axes: Axes, points: Sequence[CurvePoint], colour: str, drawstyle: str, label: str
+) -> None:
     axes.plot(
         [point.cost.parameters for point in points],
         [point.predicted_accuracy.value for point in points],
-        color=colour, linestyle=style, linewidth=1.5, label=label,
+        color=colour, drawstyle=drawstyle, linewidth=1.5, label=label,
     )  # fmt: skip
 
 
