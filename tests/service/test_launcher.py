@@ -7,7 +7,7 @@ from threading import Event, Thread
 import pytest
 
 from service.database import Database
-from service.launcher import Launcher
+from service.launcher import Launcher, thread_environment
 from service.ledger import Ledger
 from service.records import JobRecord
 from service.repositories import jobs
@@ -85,3 +85,13 @@ def test_an_orderly_end_leaves_units_to_be_claimed_at_once(site: Site) -> None:
     unit = Ledger(site.database, site.settings).claim("another")
     assert unit is not None
     assert unit.attempts == 1
+
+
+def test_workers_share_the_cores_and_do_not_spin(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "7")
+    environment = thread_environment(num_workers=10_000)
+    assert environment["OMP_NUM_THREADS"] == "1"
+    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert "MKL_NUM_THREADS" not in environment
