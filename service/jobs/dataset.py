@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from candidates.data import Dataset
 from candidates.images import ingest
@@ -34,7 +35,7 @@ def _source(place: Workplace, record: DatasetRecord, link: Path) -> Path:
         link.symlink_to(place.artifacts.locate(record.source_sha256).absolute())
         return link
     assert record.source_uri is not None
-    return Path(record.source_uri)
+    return Path(unquote(urlsplit(record.source_uri).path))
 
 
 def _contents(images: Dataset) -> DatasetContents:
