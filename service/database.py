@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+DatabaseUnavailable = OperationalError
+"""Raised by every use of a database that cannot be reached, or stays locked by another."""
 
 BUSY_SECONDS = 30
 MIGRATION_LOCK = 7_316_551
@@ -50,7 +54,7 @@ class Database:
             command.upgrade(alembic_config(connection), "head")
 
     def ping(self) -> None:
-        """Raises SQLAlchemy's OperationalError when the database does not answer."""
+        """Raises DatabaseUnavailable when the database does not answer."""
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from subprocess import Popen
 from threading import Event
 
-from sqlalchemy.exc import OperationalError
-
 from service import lifeline
 from service.artifacts import Artifacts
-from service.database import Database
+from service.database import Database, DatabaseUnavailable
 from service.ledger import Ledger
 from service.settings import Settings
 
@@ -77,7 +75,7 @@ class Launcher:
         while not stop.wait(TICK_SECONDS):
             try:
                 self._tick()
-            except OperationalError:
+            except DatabaseUnavailable:
                 log.warning("The database is out of reach.", exc_info=True)
         for slot in self._slots:
             slot.end()

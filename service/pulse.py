@@ -4,8 +4,7 @@ import logging
 from threading import Event, Thread
 from types import TracebackType
 
-from sqlalchemy.exc import OperationalError
-
+from service.database import DatabaseUnavailable
 from service.failures import LeaseLost, WorkCancelled
 from service.ledger import Ledger, Standing
 from service.records import Progress, UnitRecord
@@ -45,5 +44,5 @@ class Pulse:
         while not self._ended.wait(self._seconds):
             try:
                 self._standing = self._ledger.heartbeat(self._unit, self.progress)
-            except OperationalError:
+            except DatabaseUnavailable:
                 log.warning("The database did not take a heartbeat.", exc_info=True)

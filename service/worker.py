@@ -7,12 +7,10 @@ import signal
 import sys
 import time
 
-from sqlalchemy.exc import OperationalError
-
 from candidates.errors import StudentSearchError
 from service import lifeline
 from service.artifacts import Artifacts
-from service.database import Database
+from service.database import Database, DatabaseUnavailable
 from service.failures import LeaseLost
 from service.jobs.registry import Workplace, work_of
 from service.ledger import Ledger
@@ -44,7 +42,7 @@ def work_once(ledger: Ledger, place: Workplace, settings: Settings, worker: str)
         unit = ledger.claim(worker)
         if unit is not None:
             run_unit(ledger, place, unit, min(1.0, settings.lease_seconds / 6))
-    except OperationalError:
+    except DatabaseUnavailable:
         log.warning("The database is out of reach.", exc_info=True)
         return False
     return unit is not None
