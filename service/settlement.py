@@ -17,9 +17,10 @@ TABLES: dict[str, type[DatasetRow | TeacherRow | LibraryRow | MeasurementRow]] =
 }
 
 
-def cancel(session: Session, job_id: str) -> None:
+def cancel(session: Session, job_id: str, now: datetime | None = None) -> None:
     """Queued units are cancelled now, running ones when they notice; UnknownResource, JobFinished.
 
+    Those whose worker has let its lease run out are cancelled now as well: it may never notice.
     What the job makes becomes failed, so that it can be posted again.
     """
     job = session.get(JobRow, job_id, with_for_update=True)
@@ -27,8 +28,12 @@ def cancel(session: Session, job_id: str) -> None:
         raise UnknownResource("job", job_id)
     if job.finished_at is not None:
         raise JobFinished(job_id, job.state)
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     job.stop_requested_at = job.stop_requested_at or now
+    abandoned = update(UnitRow).where(
+        UnitRow.job_id == job_id, UnitRow.state == "running", UnitRow.lease_expires_at < now
+    )
+    session.execute(abandoned.values(state="cancelled", worker=None, lease_expires_at=None))
     settle(session, job, now)
 
 

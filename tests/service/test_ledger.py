@@ -281,12 +281,12 @@ def test_cancelling_a_queued_job_ends_it_at_once(database: Database, ledger: Led
 
 
 def test_a_cancelled_job_ends_when_its_running_unit_has_stopped(
-    database: Database, ledger: Ledger
+    database: Database, ledger: Ledger, clock: Clock
 ) -> None:
     job_id = add_job(database, [0, 1])
     unit = claimed(ledger)
     with database.writing() as session:
-        cancel(session, job_id)
+        cancel(session, job_id, clock.now)
     assert job_of(database, job_id).units == {"running": 1, "cancelled": 1}
     assert ledger.heartbeat(unit) is Standing.STOPPED
     ledger.release("worker")
@@ -294,13 +294,26 @@ def test_a_cancelled_job_ends_when_its_running_unit_has_stopped(
     assert (job.state, job.units) == ("cancelled", {"cancelled": 2})
 
 
+def test_a_cancelled_job_does_not_wait_for_a_worker_that_is_gone(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    job_id = add_job(database)
+    unit = claimed(ledger)
+    clock.advance(31)
+    with database.writing() as session:
+        cancel(session, job_id, clock.now)
+    assert job_of(database, job_id).state == "cancelled"
+    with pytest.raises(LeaseLost):
+        ledger.complete(unit, nothing)
+
+
 def test_a_unit_that_completes_in_spite_of_a_cancellation_is_kept(
-    database: Database, ledger: Ledger
+    database: Database, ledger: Ledger, clock: Clock
 ) -> None:
     job_id = add_job(database, [0, 1])
     unit = claimed(ledger)
     with database.writing() as session:
-        cancel(session, job_id)
+        cancel(session, job_id, clock.now)
     ledger.complete(unit, nothing)
     job = job_of(database, job_id)
     assert (job.state, job.units) == ("cancelled", {"succeeded": 1, "cancelled": 1})
@@ -323,8 +336,7 @@ def test_a_worker_is_overdue_when_it_does_not_stop(
     job_id = add_job(database)
     claimed(ledger, "stubborn")
     with database.writing() as session:
-        cancel(session, job_id)
-        session.execute(text("UPDATE jobs SET stop_requested_at = :now"), {"now": clock.now})
+        cancel(session, job_id, clock.now)
     assert ledger.overdue(["stubborn"]) == set()
     clock.advance(6)
     assert ledger.overdue(["stubborn"]) == {"stubborn"}
