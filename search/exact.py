@@ -23,7 +23,8 @@ def select(problem: Problem, budget: Budget, _settings: SearchSettings) -> Answe
             f"The exact strategy takes one cost limit, not {' and '.join(axes)} together. "
             "Drop all but one of them, or use the strategy 'optuna'."
         )
-    reach.check(problem, budget)
+    if budget.accuracy_drop is not None:
+        reach.check(problem, budget)
     picks = _within_cost(problem, axes[0], budget) if axes else _within_drop(problem, budget)
     return Answer(selection=selection_of(problem, picks))
 

@@ -22,3 +22,7 @@ class Problem(Value):
     neighbourhoods: tuple[tuple[Choice, ...], ...]
     fixed: Cost
     teacher_accuracy: float
+
+    def __hash__(self) -> int:
+        """Cheap, so that what was found out about a problem can be remembered by it."""
+        return hash((self.fixed, self.teacher_accuracy, self.neighbourhoods[0][0].id))

@@ -1,11 +1,12 @@
 """Shelves: what is needed of a library to make students from it, loaded once."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from search.problem import Problem
-from service.records import LibraryRecord, TeacherRecord
+from service.records import CandidateRecord, LibraryRecord, TeacherRecord
 from service.repositories import candidates, libraries, teachers
 
 MAX_SHELVES = 16
@@ -18,6 +19,15 @@ class Shelf:
     library: LibraryRecord
     teacher: TeacherRecord
     problem: Problem
+    records: dict[str, CandidateRecord] = field(default_factory=dict)
+
+    def chosen(self, session: Session, candidate_ids: Sequence[str]) -> tuple[CandidateRecord, ...]:
+        """These candidates of the library, in this order; each is loaded once."""
+        missing = [each for each in candidate_ids if each not in self.records]
+        if missing:
+            found = candidates.chosen(session, missing)
+            self.records.update({record.id: record for record in found})
+        return tuple(self.records[each] for each in candidate_ids)
 
 
 class Shelves:

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from candidates.assembly import assemble
 from candidates.candidate import Kept
-from candidates.checkpoint import Checkpoint
 from search import strategies
 from search.selection import Answer
 from service.artifacts import Artifacts
+from service.checkpoint_cache import CheckpointCache
 from service.database import Database
 from service.records import CandidateRecord, StoredFile, StudentRecord, TeacherRecord
-from service.repositories import candidates, students
+from service.repositories import students
 from service.repositories.students import Wish
 from service.shelves import Shelves
 
@@ -33,6 +33,7 @@ class StudentMaker:
 
     database: Database
     artifacts: Artifacts
+    checkpoints: CheckpointCache
     shelves: Shelves
 
     def make(self, wish: Wish) -> Product:
@@ -44,11 +45,11 @@ class StudentMaker:
             shelf = self.shelves.of(session, wish.library_id)
             earlier = students.find(session, wish)
             if earlier is not None:
-                chosen = candidates.chosen(session, earlier.selection.choices)
+                chosen = shelf.chosen(session, earlier.selection.choices)
                 return Product(earlier, False, shelf.teacher, chosen)
         answer = strategies.select(wish.strategy, shelf.problem, wish.budget, wish.settings)
         with self.database.reading() as session:
-            chosen = candidates.chosen(session, answer.selection.choices)
+            chosen = shelf.chosen(session, answer.selection.choices)
         file = self._assemble(shelf.teacher, chosen, wish, answer)
         with self.database.writing() as session:
             found = students.add(session, wish, answer, file)
@@ -59,17 +60,14 @@ class StudentMaker:
     ) -> StoredFile:
         assert teacher.split is not None, "a ready teacher is split"
         student = assemble(
-            self._checkpoint(teacher.weights.sha256),
+            self.checkpoints.read(teacher.weights.sha256),
             teacher.recipe,
             teacher.split.neighbourhoods,
-            [self._checkpoint(part.weights_sha256) for part in chosen],
+            [self.checkpoints.read(part.weights_sha256) for part in chosen],
             _kept(chosen),
             _provenance(teacher, chosen, wish, answer),
         )
         return self.artifacts.put(student.to_bytes())
-
-    def _checkpoint(self, sha256: str) -> Checkpoint:
-        return Checkpoint.from_bytes(self.artifacts.read(sha256))
 
 
 def _kept(chosen: Chosen) -> Kept:

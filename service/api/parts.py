@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request
 from sqlalchemy.orm import Session
 
 from service.artifacts import Artifacts
+from service.checkpoint_cache import CheckpointCache
 from service.database import Database
 from service.repositories.pages import Page
 from service.settings import Settings
@@ -31,11 +32,11 @@ class Parts:
         database = Database(settings.sqlalchemy_url)
         artifacts = Artifacts(settings.artifacts_dir)
         shelves = Shelves()
-        maker = StudentMaker(database, artifacts, shelves)
+        maker = StudentMaker(database, artifacts, CheckpointCache(artifacts), shelves)
         return cls(settings, database, artifacts, shelves, maker)
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts
 
@@ -59,7 +60,7 @@ Reading = Annotated[Session, Depends(_reading, scope="function")]
 Writing = Annotated[Session, Depends(_writing, scope="function")]
 
 
-def _page(
+async def _page(
     limit: Annotated[int, Query(ge=1, le=500, description="Most items of one page.")] = 50,
     cursor: Annotated[str | None, Query(description="'next' of the page before.")] = None,
 ) -> Page:

@@ -10,7 +10,7 @@ from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.students import MeasurementBody, NewStudentBody, StudentBody, StudentContext
 from service.records import StudentRecord
-from service.repositories import candidates, measurements, students, trials
+from service.repositories import measurements, students, trials
 from service.repositories.students import Wish
 from service.shelves import Shelves
 
@@ -69,6 +69,6 @@ def measure(student_id: str, session: Writing, response: Response) -> Measuremen
 
 
 def _body(session: Session, shelves: Shelves, record: StudentRecord) -> StudentBody:
-    teacher = shelves.of(session, record.library_id).teacher
-    chosen = candidates.chosen(session, record.selection.choices)
-    return StudentBody.of(record, StudentContext.of(teacher, chosen))
+    shelf = shelves.of(session, record.library_id)
+    chosen = shelf.chosen(session, record.selection.choices)
+    return StudentBody.of(record, StudentContext.of(shelf.teacher, chosen))

@@ -1,7 +1,7 @@
 """Uploads: request bodies that are refused by type or size, and files on their way to the store."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,10 +18,10 @@ ADVICE = {
 PIECE_BYTES = 2**20
 
 
-def takes(*media_types: str) -> Callable[[Request], str]:
+def takes(*media_types: str) -> Callable[[Request], Awaitable[str]]:
     """A dependency that gives the body's media type, and refuses any but these."""
 
-    def media_type(request: Request) -> str:
+    async def media_type(request: Request) -> str:
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if given not in media_types:
             stated = f"'{given}'" if given else "of no stated type"
