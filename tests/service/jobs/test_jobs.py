@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from candidates.assembly import assemble
 from candidates.checkpoint import Checkpoint
 from search.budget import Budget
+from search.selection import Answer, Selection
 from search.settings import SearchSettings
-from service.problem_cache import ProblemCache
-from service.records import LibraryRecord
+from service.records import LibraryRecord, StudentRecord
 from service.repositories import (
     candidates,
     datasets,
@@ -19,7 +20,6 @@ from service.repositories import (
     teachers,
 )
 from service.repositories.pages import Page
-from service.student_maker import StudentMaker
 from tests.service import tiny
 from tests.service.shop import Shop
 
@@ -97,15 +97,40 @@ def test_a_lost_candidate_is_made_again(shop: Shop, library: LibraryRecord) -> N
     assert shop.artifacts.read(lost.weights_sha256)
 
 
-def test_a_student_is_measured_and_refitted(shop: Shop, library: LibraryRecord) -> None:
-    maker = StudentMaker(shop.database, shop.artifacts, ProblemCache(shop.database))
+def make_student(shop: Shop, library: LibraryRecord) -> StudentRecord:
+    """Of the narrowest candidates."""
+    with shop.database.reading() as session:
+        teacher = teachers.get_ready(session, library.teacher_id)
+        items = candidates.listing(session, library.id, Page()).items
+    chosen = [item for item in items if item.position == 0]
+    assert teacher.split is not None
+    student = assemble(
+        Checkpoint.from_bytes(shop.artifacts.read(teacher.weights.sha256)),
+        teacher.recipe,
+        teacher.split.neighbourhoods,
+        [Checkpoint.from_bytes(shop.artifacts.read(item.weights_sha256)) for item in chosen],
+        {name: kept for item in chosen for name, kept in item.candidate.kept.items()},
+        {},
+    )
     wish = students.Wish(
         library_id=library.id,
         budget=Budget(parameters=200_000),
         strategy="exact",
         settings=SearchSettings(),
     )
-    student = maker.make(wish).record
+    selection = Selection(
+        choices=tuple(item.id for item in chosen),
+        cost=chosen[0].candidate.cost,
+        loss=0.0,
+        predicted_accuracy=chosen[0].candidate.score.accuracy,
+    )
+    file = shop.artifacts.put(student.to_bytes())
+    with shop.database.writing() as session:
+        return students.add(session, wish, Answer(selection=selection), file).record
+
+
+def test_a_student_is_measured_and_refitted(shop: Shop, library: LibraryRecord) -> None:
+    student = make_student(shop, library)
     with shop.database.writing() as session:
         measurements.post(session, student.id)
     shop.work()
