@@ -1,0 +1,85 @@
+"""The whole path through real processes: images and teacher in, measured students out."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from search.budget import Budget
+from service.bodies.jobs import JobBody
+from service.client import Client
+from service.settings import Settings
+from tests.service import tiny
+from tests.service.waiting import wait_until
+
+REBUILD = """
+import sys, torch
+from candidates.student import load_student
+torch.set_num_threads(1)
+network = load_student(sys.argv[1])
+assert network(torch.zeros(2, 1, 8, 8)).shape == (2, 2)
+print(sum(weight.numel() for weight in network.parameters()))
+print(sum(int(weight.count_nonzero()) for weight in network.parameters()))
+"""
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    """Of the real server with one worker."""
+    settings = Settings(data_dir=tmp_path / "var", port=0, workers=1)
+    environment = {**os.environ, **settings.environment(), "OMP_NUM_THREADS": "1"}
+    server = subprocess.Popen([sys.executable, "-m", "service.cli", "serve"], env=environment)
+    try:
+        address = settings.data_dir / "address"
+        wait_until(lambda: address.is_file() and address.read_text().endswith("\n"))
+        with Client(address.read_text().strip()) as client:
+            wait_until(client.is_ready)
+            yield client
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def rebuilt(path: Path) -> tuple[int, int]:
+    """Parameters, and those of them that are not zero, of the student rebuilt in another process
+    from its file alone.
+    """
+    command = [sys.executable, "-c", REBUILD, str(path)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    num_all, num_nonzero = map(int, printed.split())
+    return num_all, num_nonzero
+
+
+def test_from_a_posted_teacher_to_a_measured_student(client: Client, tmp_path: Path) -> None:
+    tiny.write_archive(tmp_path / "noise.tar")
+    tiny.write_weights(tmp_path / "net.safetensors")
+    dataset = client.post_dataset("noise", tmp_path / "noise.tar")
+    teacher = client.post_teacher("net", tiny.RECIPE, tmp_path / "net.safetensors")
+    client.wait(dataset.job)
+    client.wait(teacher.job)
+    library = client.build_library(teacher.id, dataset.id, tiny.LIBRARY)
+    seen: list[JobBody] = []
+    client.wait(library.job, seen.append, poll_seconds=0.1)
+    assert seen[-1].progress.done == seen[-1].progress.total
+    library = client.library(library.id)
+    assert (library.state, library.progress.done, library.progress.total) == ("ready", 18, 18)
+
+    curve = client.trade_off_curve(library.id)
+    budget = (curve.points[0].cost.parameters + curve.teacher_cost.parameters) // 2
+    student = client.request_student(library.id, Budget(parameters=budget))
+    assert student.cost.parameters <= budget
+    path = client.download(student.id, tmp_path / "student.safetensors")
+    num_all, num_nonzero = rebuilt(path)
+    assert num_nonzero == student.cost.parameters
+
+    client.wait(client.measure(student.id).job)
+    measurement = client.student(student.id).measurement
+    assert measurement is not None
+    assert measurement.assembled is not None
+    assert measurement.refitted is not None
+    refitted = client.download(student.id, tmp_path / "refitted.safetensors", refitted=True)
+    assert rebuilt(refitted)[0] == num_all
+    assert refitted.read_bytes() != path.read_bytes()
