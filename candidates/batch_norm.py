@@ -26,20 +26,6 @@ def restate(network: nn.Module, batches: Iterable[Tensor]) -> None:
         norm.bias.data.copy_(shift + mean * scale)
 
 
-def recalibrate(network: nn.Module, batches: list[Tensor]) -> None:
-    """Set every running mean and variance to what it sees in eval mode, one BatchNorm after the
-    other, so that later ones see the effect of earlier ones; γ and β stay.
-    """
-    for name in [n for n, m in network.named_modules() if isinstance(m, BATCH_NORM)]:
-        norm = network.get_submodule(name)
-        assert isinstance(norm, BATCH_NORM)
-        mean, variance = _measure(network, batches)[norm]
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
-
-
 def _measure(
     network: nn.Module, batches: Iterable[Tensor]
 ) -> dict[nn.BatchNorm1d | nn.BatchNorm2d, tuple[Tensor, Tensor]]:

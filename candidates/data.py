@@ -11,6 +11,7 @@ from torch import Tensor
 
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidDataset
+from candidates.recipe import Preprocessing
 from candidates.tensors import checkpoint_of, state_of
 
 SPLITS = ("calibration", "scoring", "reporting")
@@ -63,6 +64,13 @@ class Dataset:
         classes = tuple(checkpoint.metadata["classes"].split("\n"))
         state = state_of(checkpoint)
         return cls(*(ImageSet(state[f"{n}.images"], state[f"{n}.labels"], classes) for n in SPLITS))
+
+
+def normalised(images: Tensor, preprocessing: Preprocessing) -> Tensor:
+    """uint8 images [N, C, H, W] as the network expects them, float32."""
+    mean = 255 * torch.tensor(preprocessing.mean).reshape(-1, 1, 1)
+    std = 255 * torch.tensor(preprocessing.std).reshape(-1, 1, 1)
+    return (images - mean) / std
 
 
 def divide(sources: Mapping[str, ImageSet]) -> Dataset:

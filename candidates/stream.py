@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from candidates.data import ImageSet
+from candidates.data import ImageSet, normalised
 from candidates.recipe import Preprocessing
 
 BATCH_SIZE = 128
@@ -23,9 +23,7 @@ class Stream:
         self.images = images
         self.limit_bytes = limit_bytes
         self._kept: Tensor = images.images
-        shape = (-1, 1, 1)
-        self._mean = 255 * torch.tensor(preprocessing.mean).reshape(shape)
-        self._std = 255 * torch.tensor(preprocessing.std).reshape(shape)
+        self._preprocessing = preprocessing
         self._pending: list[nn.Module] = []
 
     def __len__(self) -> int:
@@ -39,7 +37,7 @@ class Stream:
         """The activations of some images, without gradient."""
         values = self._kept[index]
         if self._kept is self.images.images:
-            values = (values - self._mean) / self._std
+            values = normalised(values, self._preprocessing)
         with torch.no_grad():
             for part in self._pending:
                 values = part(values)
