@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.orm import Session
-
 from search.problem import Problem
+from service.database import Session
 from service.records import CandidateRecord, LibraryRecord, TeacherRecord
 from service.repositories import candidates, libraries, teachers
 

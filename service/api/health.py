@@ -4,9 +4,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import SQLAlchemyError
 
 from service.api.parts import PartsOf
+from service.database import DatabaseUnavailable
 
 router = APIRouter(tags=["service"])
 
@@ -46,7 +46,7 @@ def readyz(request: Request, parts: PartsOf, response: Response) -> Readiness:
     try:
         parts.database.ping()
         database = True
-    except SQLAlchemyError:
+    except DatabaseUnavailable:
         database = False
     workers: bool = request.app.state.launcher.alive
     response.status_code = 200 if database and workers else 503

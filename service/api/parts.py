@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
-from sqlalchemy.orm import Session
 
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
-from service.database import Database
+from service.database import Database, Session
 from service.repositories.pages import Page
 from service.settings import Settings
 from service.shelves import Shelves

@@ -1,7 +1,6 @@
 """Routes of students."""
 
 from fastapi import APIRouter, Depends, Response
-from sqlalchemy.orm import Session
 
 from search.selection import Trial
 from service.api.answers import posted
@@ -9,6 +8,7 @@ from service.api.parts import PageOf, PartsOf, Reading, Writing
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.students import MeasurementBody, NewStudentBody, StudentBody, StudentContext
+from service.database import Session
 from service.records import StudentRecord
 from service.repositories import measurements, students, trials
 from service.repositories.students import Wish
