@@ -12,6 +12,7 @@ from service.database import Database
 from service.ledger import Ledger
 from service.repositories.ids import new_id
 from service.settings import Settings
+from service.tables import Base
 from tests.service import postgres
 
 
@@ -30,13 +31,13 @@ class Clock:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A running server with a migrated database named 'template'."""
+    """A running server with a migrated database named 'migrated'."""
     binaries = postgres.find_binaries()
     if binaries is None:
         pytest.skip("No PostgreSQL server is installed: neither initdb nor pg_ctl was found.")
     with postgres.server(binaries) as url:
-        _administer(url, 'CREATE DATABASE "template"')
-        _migrate(_named(url, "template"))
+        _administer(url, "CREATE DATABASE migrated")
+        _migrate(_named(url, "migrated"))
         yield url
 
 
@@ -53,17 +54,22 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
-    return _create(request.getfixturevalue("postgres_url"), "template0")
+    server_url = request.getfixturevalue("postgres_url")
+    name = new_id("empty")
+    _administer(server_url, f"CREATE DATABASE {name}")
+    return _named(server_url, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated database of the test's own."""
+    """A migrated database without rows."""
     if request.param == "sqlite":
         path = tmp_path / "student-search.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    return _create(request.getfixturevalue("postgres_url"), "template")
+    url = _named(request.getfixturevalue("postgres_url"), "migrated")
+    _administer(url, f"TRUNCATE {', '.join(Base.metadata.tables)}")
+    return url
 
 
 @pytest.fixture
@@ -86,12 +92,6 @@ def clock() -> Clock:
 @pytest.fixture
 def ledger(database: Database, settings: Settings, clock: Clock) -> Ledger:
     return Ledger(database, settings, clock)
-
-
-def _create(server_url: str, template: str) -> str:
-    name = new_id("test")
-    _administer(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    return _named(server_url, name)
 
 
 def _administer(url: str, statement: str) -> None:
