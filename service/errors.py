@@ -85,8 +85,11 @@ NOT_FOUND = _kind("not-found", 404, "There is nothing at this path")
 METHOD_NOT_ALLOWED = _kind("method-not-allowed", 405, "This path does not know the method")
 MALFORMED = _kind("malformed-request", 400, "The request cannot be read")
 INTERNAL = _kind("internal-error", 500, "The service failed")
+UNAVAILABLE = _kind("database-unavailable", 503, "The database does not answer")
 WORKER_DIED = _kind("worker-died", 500, "The worker process died")
-PLAIN_KINDS = (INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, MALFORMED, INTERNAL, WORKER_DIED)
+PLAIN_KINDS = (
+    INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, MALFORMED, INTERNAL, UNAVAILABLE, WORKER_DIED,
+)  # fmt: skip
 
 _BY_NAME = {error.__name__: kind for error, kind in KINDS.items()} | {"WorkerDied": WORKER_DIED}
 

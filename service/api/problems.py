@@ -1,5 +1,6 @@
 """Problems over HTTP: every error, also the framework's own, as one kind of document."""
 
+import logging
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from candidates.errors import StudentSearchError
+from service.database import DatabaseUnavailable
 from service.errors import (
     INTERNAL,
     INVALID_REQUEST,
@@ -16,12 +18,15 @@ from service.errors import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     PLAIN_KINDS,
+    UNAVAILABLE,
     Kind,
     Problem,
     UploadTooLarge,
     problem,
     problem_of,
 )
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -54,6 +59,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StudentSearchError, _domain)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(DatabaseUnavailable, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -87,6 +93,12 @@ def _plain(request: Request, error: Exception) -> JSONResponse:
     kind, text = _PLAIN.get(error.status_code, (MALFORMED, "{detail}"))
     detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
     return _answer(problem(kind, detail, request.url.path), dict(error.headers or {}))
+
+
+def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    log.warning("The database is out of reach.", exc_info=error)
+    detail = "The database is down or too busy, and nothing was changed. Try again in a while."
+    return _answer(problem(UNAVAILABLE, detail, request.url.path), {"retry-after": "5"})
 
 
 def _unexpected(request: Request, _error: Exception) -> JSONResponse:

@@ -42,16 +42,19 @@ def save(source: BinaryIO, target: Path) -> None:
 
 
 class BodyLimit:
-    """Middleware that stops reading a body once it is too large, whatever its header claims."""
+    """Middleware that reads no body that claims to be too large, and stops at one that is."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app, self.max_bytes = app, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         num_bytes = 0
+        claimed = int(dict(scope.get("headers", ())).get(b"content-length", b"0"))
 
         async def limited() -> Message:
             nonlocal num_bytes
+            if claimed > self.max_bytes:
+                raise UploadTooLarge(self.max_bytes)
             message = await receive()
             num_bytes += len(message.get("body", b""))
             if num_bytes > self.max_bytes:

@@ -69,6 +69,16 @@ def test_an_unexpected_error_is_a_problem_without_its_inside(api_settings: Setti
     assert "secret" not in answer.text
 
 
+def test_a_database_that_is_out_of_reach_is_said_to_be(world: World) -> None:
+    path = world.parts.settings.data_dir / "student-search.db"
+    world.parts.database.close()
+    path.unlink()
+    path.mkdir()
+    answer = world.http.get("/v1/jobs")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/database-unavailable")
+    assert answer.headers["retry-after"] == "5"
+
+
 @pytest.mark.parametrize("slug", ["infeasible-budget", "not-found", "worker-died"])
 def test_every_type_explains_itself(world: World, slug: str) -> None:
     assert world.http.get(f"/problems/{slug}").json()["slug"] == slug
