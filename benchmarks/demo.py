@@ -19,10 +19,12 @@ from benchmarks.server import serving
 from candidates.data import Dataset
 from candidates.images import ingest
 from candidates.recipe import LibraryRecipe, TeacherRecipe
+from candidates.training import TrainingRecipe
 
 ARCHITECTURE = "cifar_resnet20"
-EPOCHS = 8
-SEED = 0
+TRAINING = TrainingRecipe(
+    epochs=12, batch_size=64, learning_rate=0.1, weight_decay=5e-4, translation=1
+)
 SHARES = (0.75, 0.5, 0.3)
 LIBRARY = LibraryRecipe(steps=20)
 KEPT = Path("var") / "demo"
@@ -48,11 +50,14 @@ def _train_teacher(dataset: Dataset, weights: Path, console: Console) -> Teacher
     images = dataset.calibration
     recipe = teacher.recipe_for(images, ARCHITECTURE)
     with Progress(console=console) as progress:
-        bar = progress.add_task(
-            "training a teacher", total=EPOCHS * teacher.steps_per_epoch(images)
+        bar = progress.add_task("training a teacher")
+        teacher.write_teacher(
+            weights,
+            recipe,
+            images,
+            TRAINING,
+            lambda done, total: progress.update(bar, completed=done, total=total),
         )
-        network = teacher.train(recipe, images, EPOCHS, SEED, lambda: progress.advance(bar))
-    teacher.write_weights(network, weights)
     return recipe
 
 
