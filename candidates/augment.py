@@ -25,7 +25,7 @@ def augmented(pixels: Tensor, translation: int, flip: bool, generator: torch.Gen
 
 
 def seeded(*numbers: int) -> torch.Generator:
-    """A generator seeded by the numbers, each in its place: (1, 0) and (0, 1) give different streams."""
+    """A generator seeded by the numbers, each in its place: (1, 0) differs from (0, 1)."""
     seed = 0
     for number in numbers:
         seed = (seed * 1_000_003 + number + 1) % 2**63

@@ -24,7 +24,7 @@ from candidates.teacher import load_network
 from candidates.training import Loss, TrainingRecipe, distillation, train
 
 
-def main(
+def main(  # noqa: PLR0913 - each argument is an option of the command
     student: Annotated[Path, typer.Argument(exists=True, help="The downloaded student.")],
     teacher: Annotated[Path, typer.Argument(exists=True, help="Its teacher's safetensors.")],
     images: Annotated[Path, typer.Argument(exists=True, help="An archive or folder of images.")],
