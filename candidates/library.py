@@ -111,12 +111,17 @@ def _restored(
 
 
 def _identities(materials: Materials, neighbourhood: Neighbourhood) -> dict[float, str]:
-    """By multiplier, a digest of all that determines a candidate's weights."""
+    """By multiplier, a digest of what determines a candidate's weights.
+
+    The weights of the root are left out: a new teacher whose block did not change reuses what was
+    solved for it on the old activations, and only the scores, which always are new, tell how well.
+    """
     names = materials.teacher.part(neighbourhood).state_dict()
     images = from_torch(materials.dataset.calibration.images)
     common = {
         "weights": materials.teacher.checkpoint.digest(names),
         "kind": "width",
+        "teacher": materials.teacher.recipe.model_dump(exclude={"kwargs"}, mode="json"),
         "recipe": materials.recipe.model_dump(exclude=NOT_IN_WEIGHTS, mode="json"),
         "data": Checkpoint({"images": images}).digest(["images"]),
     }

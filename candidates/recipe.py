@@ -54,8 +54,8 @@ class LibraryRecipe(Value):
         description="Width multipliers; 1.0, the teacher itself, is always included.",
     )
     steps: int = Field(default=50, ge=0, le=1_000_000, description="Refinement steps a candidate.")
-    learning_rate: float = Field(default=1e-3, gt=0, le=1)
-    batch_size: int = Field(default=128, ge=2, le=4096)
+    learning_rate: float = Field(default=4e-3, gt=0, le=1)
+    batch_size: int = Field(default=64, ge=2, le=4096)
     calibration_images: int = Field(default=2000, ge=16, description="Unlabelled images for Grams.")
     refinement_images: int = Field(
         default=8000, ge=16, description="Unlabelled images that refinement draws from."
