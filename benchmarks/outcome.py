@@ -69,5 +69,5 @@ def _caption(outcomes: Sequence[Outcome]) -> str:
         f"Accuracies in percent; the teacher has {teacher.value:.1f} ± "
         f"{teacher.standard_error:.1f}. Predicted on the scoring images; measured on the reporting "
         "images, no image in both, from the downloaded files rebuilt in processes of their own. "
-        "Uniform: the one multiplier that comes nearest to the budget. No student was fine-tuned."
+        "Uniform: the largest single multiplier that fits the budget. No student was fine-tuned."
     )
