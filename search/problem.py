@@ -1,7 +1,14 @@
 """Problem: the scored candidates of a library, as the strategies see them."""
 
-from candidates.candidate import Cost, Score
+import math
+from functools import cached_property
+
+from candidates.candidate import Cost, Estimate, Score
 from candidates.value import Value
+
+
+NOISE_NATS = 1e-6
+"""A KL below this is rounding, from which no rate can be told."""
 
 
 class Choice(Value):
@@ -23,6 +30,17 @@ class Problem(Value):
     fixed: Cost
     teacher_accuracy: float
 
-    def __hash__(self) -> int:
-        """Cheap, so that what was found out about a problem can be remembered by it."""
-        return hash((self.fixed, self.teacher_accuracy, self.neighbourhoods[0][0].id))
+    @cached_property
+    def points_per_nat(self) -> Estimate:
+        """b of the model drop = b·KL, by least squares over all candidates; never negative.
+
+        Its standard error allows every candidate a residual of its own size (White, 1980).
+        """
+        scores = [choice.score for choices in self.neighbourhoods for choice in choices]
+        pairs = [(score.kl.value, score.accuracy_drop.value) for score in scores]
+        squares = sum(kl * kl for kl, _ in pairs)
+        if squares < NOISE_NATS**2:
+            return Estimate(value=0.0, standard_error=0.0)
+        rate = max(sum(kl * drop for kl, drop in pairs) / squares, 0.0)
+        spread = math.sqrt(sum((kl * (drop - rate * kl)) ** 2 for kl, drop in pairs))
+        return Estimate(value=rate, standard_error=spread / squares)

@@ -20,6 +20,6 @@ def check(problem: Problem, budget: Budget) -> None:
 def smallest_picks(problem: Problem, axis: Axis) -> tuple[Choice, ...]:
     """The cheapest choice of every neighbourhood; of equally cheap ones the lowest KL."""
     return tuple(
-        min(choices, key=lambda choice: (share(choice, axis), choice.score.kl.value))
+        min(choices, key=lambda choice: (share(problem, choice, axis), choice.score.kl.value))
         for choices in problem.neighbourhoods
     )

@@ -33,15 +33,15 @@ def cost_on(cost: Cost, axis: CostAxis) -> int:
     return value
 
 
-def share(choice: Choice, axis: Axis) -> float:
+def share(problem: Problem, choice: Choice, axis: Axis) -> float:
     """What one choice adds to the total on an axis."""
-    return drop_share(choice.score) if axis == "accuracy_drop" else cost_on(choice.cost, axis)
+    return drop_share(problem, choice) if axis == "accuracy_drop" else cost_on(choice.cost, axis)
 
 
 def total(problem: Problem, picks: Sequence[Choice], axis: Axis) -> float:
     """The whole student's cost on an axis, or its predicted drop in points."""
     if axis == "accuracy_drop":
-        return predicted_drop(picks).value
+        return predicted_drop(problem, picks).value
     return cost_on(problem.fixed, axis) + sum(cost_on(pick.cost, axis) for pick in picks)
 
 

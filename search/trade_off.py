@@ -85,7 +85,9 @@ def trade_off(problem: Problem, axis: CostAxis, loss: Loss = "kl") -> TradeOff:
     losses = np.zeros(1)
     back = []
     for choices in problem.neighbourhoods:
-        costs, losses, parents, taken = _merge(costs, losses, choices, axis, loss)
+        added_costs = np.asarray([cost_on(choice.cost, axis) for choice in choices])
+        added_losses = np.asarray([_loss_of(problem, choice, loss) for choice in choices])
+        costs, losses, parents, taken = _merge(costs, losses, added_costs, added_losses)
         back.append((parents, taken))
     return TradeOff(problem, axis, costs, losses, tuple(back))
 
@@ -93,16 +95,13 @@ def trade_off(problem: Problem, axis: CostAxis, loss: Loss = "kl") -> TradeOff:
 def _merge(
     costs: NDArray[np.int64],
     losses: NDArray[np.float64],
-    choices: tuple[Choice, ...],
-    axis: CostAxis,
-    loss: Loss,
+    added_costs: NDArray[np.int64],
+    added_losses: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], Indices, Indices]:
-    added_costs = np.asarray([cost_on(choice.cost, axis) for choice in choices], dtype=np.int64)
-    added_losses = np.asarray([_loss_of(choice, loss) for choice in choices])
     all_costs = np.add.outer(costs, added_costs).ravel()
     all_losses = np.add.outer(losses, added_losses).ravel()
     kept = _undominated(all_costs, all_losses)
-    parents, taken = np.divmod(kept, len(choices))
+    parents, taken = np.divmod(kept, len(added_costs))
     return all_costs[kept], all_losses[kept], parents, taken
 
 
@@ -115,5 +114,5 @@ def _undominated(costs: NDArray[np.int64], losses: NDArray[np.float64]) -> Indic
     return kept
 
 
-def _loss_of(choice: Choice, loss: Loss) -> float:
-    return choice.score.kl.value if loss == "kl" else share(choice, loss)
+def _loss_of(problem: Problem, choice: Choice, loss: Loss) -> float:
+    return choice.score.kl.value if loss == "kl" else share(problem, choice, loss)

@@ -42,8 +42,8 @@ def kl(picks: tuple[Choice, ...]) -> float:
     return sum(pick.score.kl.value for pick in picks)
 
 
-def drop(picks: tuple[Choice, ...]) -> float:
-    return sum(max(pick.score.accuracy_drop.value, 0.0) for pick in picks)
+def drop(of: Problem, picks: tuple[Choice, ...]) -> float:
+    return sum(of.points_per_nat.value * pick.score.kl.value for pick in picks)
 
 
 _losses = st.one_of(st.just(0.0), st.sampled_from([0.1, 0.2, 0.3]), st.floats(0, 10))

@@ -38,9 +38,11 @@ def test_the_lowest_threshold_that_fits_decides(limit: int, choices: tuple[str, 
 
 
 def test_a_drop_alone_gives_the_highest_threshold_that_keeps_it() -> None:
-    answer = select(EXAMPLE, Budget(accuracy_drop=1.2), SETTINGS)
+    answer = select(EXAMPLE, Budget(accuracy_drop=0.6), SETTINGS)
     assert answer.selection.choices == ("a5", "b6")
-    assert answer.selection.predicted_accuracy.value == pytest.approx(88.9)
+    lost = 0.51 * EXAMPLE.points_per_nat.value
+    assert answer.selection.predicted_accuracy.value == pytest.approx(90 - lost)
+    assert lost < 0.6 < 0.91 * EXAMPLE.points_per_nat.value
 
 
 def test_a_limit_out_of_reach_names_the_smallest_cost() -> None:

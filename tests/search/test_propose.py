@@ -69,8 +69,8 @@ def test_one_limit_out_of_reach_names_the_smallest_cost() -> None:
 
 def test_three_limits_without_a_fitting_proposal_are_refused_with_a_way_out() -> None:
     of = problem(
-        (choice("a", 1, 0.0, drop=9.0, macs=1), choice("b", 1, 0.0, drop=1.0, macs=9),
-         choice("c", 9, 0.0, drop=1.0, macs=1)),
+        (choice("a", 1, 0.9, drop=9.0, macs=1), choice("b", 1, 0.1, drop=1.0, macs=9),
+         choice("c", 9, 0.1, drop=1.0, macs=1)),
     )  # fmt: skip
     with pytest.raises(UnsupportedBudget, match="more trials"):
         select(of, Budget(parameters=5, macs=5, accuracy_drop=5), SETTINGS)
