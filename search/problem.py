@@ -6,7 +6,6 @@ from functools import cached_property
 from candidates.candidate import Cost, Estimate, Score
 from candidates.value import Value
 
-
 NOISE_NATS = 1e-6
 """A KL below this is rounding, from which no rate can be told."""
 
