@@ -43,3 +43,7 @@ class Problem(Value):
         rate = max(sum(kl * drop for kl, drop in pairs) / squares, 0.0)
         spread = math.sqrt(sum((kl * (drop - rate * kl)) ** 2 for kl, drop in pairs))
         return Estimate(value=rate, standard_error=spread / squares)
+
+    def __hash__(self) -> int:
+        """Cheap, so that what was found out about a problem can be remembered by it."""
+        return hash((self.fixed, self.teacher_accuracy, self.neighbourhoods[0][0].id))
