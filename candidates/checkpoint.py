@@ -7,16 +7,15 @@ before any library sees the file, and tensors stay bytes, so no torch is needed 
 import hashlib
 import json
 import math
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from candidates.errors import InvalidCheckpoint
 
 MAX_HEADER_BYTES = 16 * 2**20
+MAX_SIDES = 64
 ITEM_BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
     "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
@@ -113,7 +112,7 @@ def _header(data: bytes) -> tuple[dict[str, Any], int]:
 
 
 def _refuse_other_formats(data: bytes) -> None:
-    if zipfile.is_zipfile(BytesIO(data)):
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         raise InvalidCheckpoint(
             f"This is a zip archive (.pt, .pth or .pt2), not safetensors. {CONVERT}"
         )
@@ -135,11 +134,13 @@ def _parse(text: bytes) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidCheckpoint(f"The safetensors header names '{twice}' twice.")
+    """Names that UTF-8 cannot hold, such as half a surrogate pair, raise UnicodeEncodeError."""
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        name.encode()
+        if name in result:
+            raise InvalidCheckpoint(f"The safetensors header names '{name}' twice.")
+        result[name] = value
     return result
 
 
@@ -151,12 +152,20 @@ def _metadata(value: object) -> dict[str, str]:
 
 def _entry(name: str, entry: object, size: int) -> tuple[str, tuple[int, ...], int, int]:
     match entry:
-        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(begin), int(end)]}:
+        case {
+            "dtype": str(dtype),
+            "shape": list(shape),
+            "data_offsets": [int(begin), int(end)],
+        } if type(begin) is type(end) is int:
             pass
         case _:
             raise InvalidCheckpoint(f"Tensor '{name}' needs dtype, shape and data_offsets.")
     if dtype not in ITEM_BYTES:
         raise InvalidCheckpoint(f"Tensor '{name}' has the unknown dtype {dtype!r}.")
+    if len(shape) > MAX_SIDES:  # the product of a million sides takes hours
+        raise InvalidCheckpoint(
+            f"Tensor '{name}' has {len(shape)} dimensions; at most {MAX_SIDES} are read."
+        )
     if not all(type(side) is int and 0 <= side < 2**40 for side in shape):
         raise InvalidCheckpoint(f"Tensor '{name}' has an impossible shape {shape}.")
     if not 0 <= begin <= end <= size:
