@@ -1,0 +1,117 @@
+"""Tiny networks, images and recipes with seeded random values."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from candidates.architectures import build
+from candidates.checkpoint import Checkpoint
+from candidates.data import Dataset, ImageSet
+from candidates.graph import Graph
+from candidates.materials import Materials
+from candidates.narrow import shrink
+from candidates.neighbourhood import Neighbourhood
+from candidates.progress import silent
+from candidates.recipe import LibraryRecipe, Preprocessing, TeacherRecipe
+from candidates.split import split
+from candidates.statistics import gather
+from candidates.teacher import Teacher
+from candidates.tensors import checkpoint_of
+
+CLASSES = ("cat", "dog", "fish")
+TINY = TeacherRecipe(
+    architecture="cifar_resnet20",
+    kwargs={"num_classes": 3, "in_channels": 1},
+    input=(1, 8, 8),
+    preprocessing=Preprocessing(mean=(0.5,), std=(0.25,)),
+)
+
+
+def colour_recipe(architecture: str, side: int = 32) -> TeacherRecipe:
+    return TeacherRecipe(
+        architecture=architecture,
+        kwargs={"num_classes": 3},
+        input=(3, side, side),
+        preprocessing=Preprocessing(mean=(0.5, 0.4, 0.3), std=(0.25, 0.2, 0.3)),
+    )
+
+
+def library(**changes: Any) -> LibraryRecipe:
+    small = {
+        "multipliers": (0.25, 0.5), "steps": 0, "batch_size": 16, "calibration_images": 48,
+        "refinement_images": 48, "scoring_images": 32,
+    }  # fmt: skip
+    return LibraryRecipe(**{**small, **changes})
+
+
+def randomised(network: nn.Module, seed: int = 0) -> nn.Module:
+    """BatchNorm statistics and gains as if the network had been trained; eval mode."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def uniform(like: Tensor, low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(like.shape, generator=generator)
+
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.copy_(uniform(module.running_mean, -0.3, 0.3))
+            module.running_var.copy_(uniform(module.running_var, 0.5, 1.5))
+            module.weight.data.copy_(uniform(module.weight, 0.4, 1.2))
+            module.bias.data.copy_(uniform(module.bias, -0.2, 0.4))
+    return network.eval()
+
+
+def network_of(recipe: TeacherRecipe, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return randomised(build(recipe), seed)
+
+
+def weights_of(recipe: TeacherRecipe = TINY, seed: int = 0) -> Checkpoint:
+    return checkpoint_of(network_of(recipe, seed).state_dict())
+
+
+def teacher_of(recipe: TeacherRecipe = TINY, seed: int = 0) -> Teacher:
+    return Teacher.load(recipe, weights_of(recipe, seed))
+
+
+def images_of(recipe: TeacherRecipe = TINY, count: int = 48, seed: int = 0) -> ImageSet:
+    """Noise, which is all that a random network needs."""
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(256, (count, *recipe.input), dtype=torch.uint8, generator=generator)
+    labels = torch.randint(len(CLASSES), (count,), generator=generator)
+    return ImageSet(images, labels, CLASSES)
+
+
+def dataset_of(recipe: TeacherRecipe = TINY, count: int = 48) -> Dataset:
+    return Dataset(*(images_of(recipe, count, seed) for seed in range(3)))
+
+
+def materials_of(
+    teacher: Teacher, recipe: LibraryRecipe | None = None, dataset: Dataset | None = None
+) -> Materials:
+    recipe = recipe or library()
+    dataset = dataset or dataset_of(teacher.recipe)
+    return Materials(teacher, gather(teacher, dataset, recipe, silent), dataset, recipe)
+
+
+def inputs_of(recipe: TeacherRecipe = TINY, count: int = 4, seed: int = 7) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(count, *recipe.input, generator=generator)
+
+
+def only_neighbourhood(network: nn.Module) -> tuple[Graph, Neighbourhood]:
+    """For networks written in a test, which are split into exactly one neighbourhood."""
+    graph = Graph(network.eval())
+    (neighbourhood,) = split(graph).neighbourhoods
+    return graph, neighbourhood
+
+
+def shrunk_copy(
+    graph: Graph, neighbourhood: Neighbourhood, kept: dict[str, tuple[int, ...]]
+) -> nn.Module:
+    """The part with channels cut out and nothing solved."""
+    part = graph.copy_of_part(neighbourhood.input, neighbourhood.output)
+    shrink(part, neighbourhood.widths, kept)
+    return part
