@@ -8,6 +8,7 @@ images), and uniform k = 0.5 with refit at most 13 points below the teacher.
 
 from collections.abc import Mapping, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -77,15 +78,16 @@ def _mean(cell: Sequence[tuple[float, float]]) -> float:
     return sum(drop for drop, _ in cell) / len(cell)
 
 
-def _figures(drops: Drops) -> dict[str, dict[str, object]]:
-    """Per cell the drop of every seed, and the mean of their standard errors over the images."""
+def _figures(drops: Drops) -> dict[str, dict[str, list[float]]]:
+    """In the order of the multipliers: mean over the seeds, their spread, error over the images."""
     return {
         name: {
-            f"{k:g}": {
-                "by_seed": [round(drop, 3) for drop, _ in row[k]],
-                "standard_error": round(sum(error for _, error in row[k]) / len(row[k]), 3),
-            }
-            for k in MULTIPLIERS
+            "mean": [round(_mean(row[k]), 2) for k in MULTIPLIERS],
+            "standard_deviation_of_seeds": [
+                round(spread([drop for drop, _ in row[k]])["standard_deviation"], 2)
+                for k in MULTIPLIERS
+            ],
+            "standard_error_of_images": [round(row[k][0][1], 2) for k in MULTIPLIERS],
         }
         for name, row in drops.items()
     }
@@ -102,16 +104,14 @@ def _worse(drops: Drops) -> list[str]:
 
 
 def _show(drops: Drops) -> None:
-    table = Table(title="Drop of the partial model in points (in brackets: first measurements)")
-    table.add_column("neighbourhood")
+    table = Table(title="Drop of the partial model in points", box=SIMPLE_HEAD)
+    table.add_column("k", no_wrap=True)
     for k in MULTIPLIERS:
-        table.add_column(f"k={k:g}", justify="right")
+        table.add_column(f"{k:g}", justify="right", no_wrap=True)
     for name, row in drops.items():
-        first = FIRST.get(name)
-        cells = [f"{_mean(row[k]):.1f}" for k in MULTIPLIERS]
-        if first is not None:
-            cells = [f"{ours} ({old:.1f})" for ours, old in zip(cells, first, strict=True)]
-        table.add_row(name, *cells)
+        table.add_row(name, *(f"{_mean(row[k]):.1f}" for k in MULTIPLIERS))
+        if name in FIRST:
+            table.add_row("  first", *(f"{drop:.1f}" for drop in FIRST[name]), style="dim")
     Console().print(table)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+_FLAT_LIST = re.compile(r"\[[^\[\]{}]*\]")  # on one line it is read more easily
 
 
 def publish(name: str, settings: Mapping[str, Any], figures: Mapping[Any, Any]) -> None:
@@ -24,8 +26,9 @@ def publish(name: str, settings: Mapping[str, Any], figures: Mapping[Any, Any]) 
     }
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps(record, indent=2) + "\n")
-    print(json.dumps(record, indent=2))
+    text = _FLAT_LIST.sub(lambda found: " ".join(found[0].split()), json.dumps(record, indent=2))
+    path.write_text(text + "\n")
+    print(text)
     print(f"Written to {path}")
 
 
