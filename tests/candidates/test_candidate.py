@@ -7,7 +7,7 @@ SMALL, LARGE = Cost(parameters=1, macs=2, bytes=3), Cost(parameters=10, macs=20,
 
 
 def test_costs_add_and_subtract_axis_by_axis() -> None:
-    assert SMALL + LARGE == Cost(parameters=11, macs=22, bytes=33)
+    assert Cost(parameters=11, macs=22, bytes=33) == SMALL + LARGE
     assert (SMALL + LARGE) - LARGE == SMALL
 
 
