@@ -53,7 +53,7 @@ def show(console: Console, outcomes: Sequence[Outcome], title: str) -> None:
             table.add_row(
                 f"{outcome.share:.0%}",
                 f"{outcome.cost.parameters:,}",
-                f"{outcome.cost.macs / 1e6:.2f} M",
+                f"{outcome.cost.macs / 1e6:.1f} M",
                 f"{outcome.predicted.value:.1f} ± {outcome.predicted.standard_error:.1f}",
                 f"{outcome.rebuilt.assembled:.1f}",
                 f"{outcome.rebuilt.refitted:.1f}",
