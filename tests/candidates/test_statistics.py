@@ -1,0 +1,97 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from candidates.data import Dataset, normalised
+from candidates.errors import NonFiniteActivation
+from candidates.moments import Moments, rows_of
+from candidates.progress import silent
+from candidates.score import accuracy_of
+from candidates.statistics import Statistics, gather
+from tests.candidates.builders import dataset_of, library, teacher_of
+
+TEACHER, DATASET, RECIPE = teacher_of(), dataset_of(), library()
+
+
+def test_moments_are_of_the_inputs_of_every_widths_consumers() -> None:
+    statistics = gather(TEACHER, DATASET, RECIPE, silent)
+    consumers = {
+        module
+        for part in TEACHER.split.neighbourhoods
+        for width in part.widths
+        for module in width.consumers
+    }
+    assert statistics.moments.keys() == consumers
+    name = "layer2.1.conv2"
+    module = TEACHER.network.get_submodule(name)
+    seen: list[torch.Tensor] = []
+    hook = module.register_forward_pre_hook(lambda _m, inputs: seen.append(inputs[0]))
+    with torch.inference_mode():
+        TEACHER.network(normalised(DATASET.calibration.images, TEACHER.recipe.preprocessing))
+    hook.remove()
+    rows = rows_of(module, seen[0]).double()
+    known = statistics.moments[name]
+    assert known.count == len(rows)
+    torch.testing.assert_close(known.input_products, rows.T @ rows, rtol=1e-4, atol=1e-3)
+
+
+def test_logits_and_accuracy_are_the_teachers_on_the_scoring_images() -> None:
+    statistics = gather(TEACHER, DATASET, RECIPE, silent)
+    scoring = DATASET.scoring.sample(RECIPE.scoring_images, RECIPE.seed)
+    with torch.inference_mode():
+        logits = TEACHER.network(normalised(scoring.images, TEACHER.recipe.preprocessing))
+    torch.testing.assert_close(statistics.scoring_logits, logits)
+    assert statistics.teacher_accuracy == accuracy_of(statistics.scoring_logits, scoring.labels)
+
+
+def test_statistics_come_back_from_their_file() -> None:
+    statistics = gather(TEACHER, DATASET, RECIPE, silent)
+    again = Statistics.from_checkpoint(statistics.to_checkpoint())
+    assert again.teacher_accuracy == statistics.teacher_accuracy
+    assert torch.equal(again.scoring_logits, statistics.scoring_logits)
+    assert again.moments.keys() == statistics.moments.keys()
+    for name, known in statistics.moments.items():
+        for with_mean in (True, False):
+            ours, theirs = (m.centred(with_mean) for m in (again.moments[name], known))
+            assert torch.equal(ours.inputs, theirs.inputs)
+            assert torch.equal(ours.input_mean, theirs.input_mean)
+
+
+def test_the_last_block_counts_what_the_pooling_sees() -> None:
+    moments = gather(TEACHER, DATASET, RECIPE, silent).moments
+    assert [name for name, known in moments.items() if known.pooled] == ["layer3.2.conv2"]
+    assert isinstance(moments["layer3.2.conv2"], Moments)
+
+
+def test_progress_counts_images_to_the_end_and_may_stop_the_work() -> None:
+    calls: list[tuple[int, int]] = []
+    gather(TEACHER, DATASET, RECIPE, lambda done, total: calls.append((done, total)))
+    assert calls[-1] == (48 + 32, 48 + 32)
+    assert calls == sorted(calls)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(_done: int, _total: int) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        gather(TEACHER, DATASET, RECIPE, stop)
+    assert not any(module._forward_pre_hooks for module in TEACHER.network.modules())
+
+
+def test_images_that_make_the_teacher_overflow_name_the_module() -> None:
+    teacher = teacher_of()
+    teacher.network.get_submodule("bn1").bias.data.fill_(3e38)
+    with pytest.raises(NonFiniteActivation, match=r"'layer1\.0\.conv1'"):
+        gather(teacher, DATASET, RECIPE, silent)
+
+
+def test_reporting_images_are_not_looked_at() -> None:
+    nothing = replace(DATASET.reporting, images=torch.empty(0), labels=torch.empty(0))
+    without = Dataset(DATASET.calibration, DATASET.scoring, nothing)
+    statistics = gather(TEACHER, without, RECIPE, silent)
+    assert torch.equal(
+        statistics.scoring_logits, gather(TEACHER, DATASET, RECIPE, silent).scoring_logits
+    )
