@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from mmap import ACCESS_COPY, mmap
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,10 @@ class Checkpoint:
         return b"".join([len(text).to_bytes(8, "little"), text, *parts])
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Checkpoint":
-        """Raises InvalidCheckpoint, naming the first entry that is wrong."""
+    def from_bytes(cls, data: bytes | mmap) -> "Checkpoint":
+        """Tensors share the memory of `data`. Raises InvalidCheckpoint, naming the first entry
+        that is wrong.
+        """
         header, start = _header(data)
         metadata = _metadata(header.pop("__metadata__", {}))
         body = memoryview(data)[start:]
@@ -76,6 +79,15 @@ class Checkpoint:
         """Like `from_bytes`, from a file."""
         return cls.from_bytes(path.read_bytes())
 
+    @classmethod
+    def mapped(cls, path: Path) -> "Checkpoint":
+        """Like `read`, but a tensor takes memory only once it is looked at.
+
+        Its buffers may be written to, which changes neither the file nor another mapping.
+        """
+        with path.open("rb") as file:
+            return cls.from_bytes(mmap(file.fileno(), 0, access=ACCESS_COPY))
+
     def digest(self, names: Iterable[str]) -> str:
         """SHA-256 over the named tensors: names, dtypes, shapes and bytes."""
         total = hashlib.sha256()
@@ -91,7 +103,7 @@ def _alignment_order(item: tuple[str, Tensor]) -> tuple[int, str]:
     return -ITEM_BYTES[item[1].dtype], item[0]
 
 
-def _header(data: bytes) -> tuple[dict[str, Any], int]:
+def _header(data: bytes | mmap) -> tuple[dict[str, Any], int]:
     _refuse_other_formats(data)
     if len(data) < 8:
         raise InvalidCheckpoint(
@@ -111,7 +123,7 @@ def _header(data: bytes) -> tuple[dict[str, Any], int]:
     return _parse(data[8 : 8 + length]), 8 + length
 
 
-def _refuse_other_formats(data: bytes) -> None:
+def _refuse_other_formats(data: bytes | mmap) -> None:
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         raise InvalidCheckpoint(
             f"This is a zip archive (.pt, .pth or .pt2), not safetensors. {CONVERT}"

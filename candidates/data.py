@@ -12,7 +12,7 @@ from torch import Tensor
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidDataset
 from candidates.recipe import Preprocessing
-from candidates.tensors import checkpoint_of, state_of
+from candidates.tensors import checkpoint_of, from_torch, shared_with
 
 SPLITS = ("calibration", "scoring", "reporting")
 CALIBRATION_SHARE = 0.6
@@ -33,6 +33,10 @@ class ImageSet:
     def take(self, index: Tensor) -> "ImageSet":
         """The images at `index`, in that order."""
         return ImageSet(self.images[index], self.labels[index], self.classes)
+
+    def digest(self) -> str:
+        """SHA-256 of the pixels and their shape; labels and classes do not count."""
+        return Checkpoint({"images": from_torch(self.images)}).digest(["images"])
 
     def sample(self, count: int, seed: int) -> "ImageSet":
         """`count` images (all, if there are fewer) drawn without replacement, in random order."""
@@ -59,10 +63,10 @@ class Dataset:
 
     @classmethod
     def load(cls, path: Path) -> "Dataset":
-        """Read what `save` wrote."""
-        checkpoint = Checkpoint.read(path)
+        """Map what `save` wrote into memory: only images that are used are read."""
+        checkpoint = Checkpoint.mapped(path)
         classes = tuple(checkpoint.metadata["classes"].split("\n"))
-        state = state_of(checkpoint)
+        state = {name: shared_with(tensor) for name, tensor in checkpoint.tensors.items()}
         return cls(*(ImageSet(state[f"{n}.images"], state[f"{n}.labels"], classes) for n in SPLITS))
 
 

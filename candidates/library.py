@@ -15,7 +15,7 @@ from candidates.narrow import shrink
 from candidates.neighbourhood import Neighbourhood
 from candidates.progress import Progress
 from candidates.score import score
-from candidates.tensors import checkpoint_of, from_torch, state_of
+from candidates.tensors import checkpoint_of, state_of
 from candidates.width import WidthMaker
 
 NOT_IN_WEIGHTS = {"multipliers", "scoring_images", "memory_limit_mb"}
@@ -117,15 +117,17 @@ def _identities(materials: Materials, neighbourhood: Neighbourhood) -> dict[floa
     solved for it on the old activations, and only the scores, which always are new, tell how well.
     """
     names = materials.teacher.part(neighbourhood).state_dict()
-    images = from_torch(materials.dataset.calibration.images)
+    recipe = materials.recipe
+    num_images = max(recipe.calibration_images, recipe.refinement_images)
+    images = materials.dataset.calibration.sample(num_images, recipe.seed)
     common = {
         "weights": materials.teacher.checkpoint.digest(names),
         "kind": "width",
         "teacher": materials.teacher.recipe.model_dump(exclude={"kwargs"}, mode="json"),
-        "recipe": materials.recipe.model_dump(exclude=NOT_IN_WEIGHTS, mode="json"),
-        "data": Checkpoint({"images": images}).digest(["images"]),
+        "recipe": recipe.model_dump(exclude=NOT_IN_WEIGHTS, mode="json"),
+        "images": images.digest(),
     }
     return {
         multiplier: identity(**common, knobs={"multiplier": multiplier})
-        for multiplier in materials.recipe.multipliers
+        for multiplier in recipe.multipliers
     }

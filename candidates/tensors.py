@@ -22,6 +22,11 @@ def to_torch(tensor: Tensor) -> torch.Tensor:
     return torch.frombuffer(bytearray(tensor.data), dtype=dtype).reshape(tensor.shape)
 
 
+def shared_with(tensor: Tensor) -> torch.Tensor:
+    """The tensor itself, in the memory of a mapped checkpoint, not a copy of it."""
+    return torch.frombuffer(tensor.data, dtype=DTYPES[tensor.dtype]).reshape(tensor.shape)
+
+
 def from_torch(tensor: torch.Tensor) -> Tensor:
     """The tensor's values as they would lie in a file, wherever it lives now."""
     flat = tensor.detach().cpu().contiguous().reshape(-1)
