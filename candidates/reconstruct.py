@@ -10,6 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+LARGEST_RIDGE = 1e6
+
 
 class Consumer(NamedTuple):
     """One linear reader of a width: its Gram [d, d] and weights [o, d], with d = channels·block.
@@ -88,9 +90,18 @@ def columns(channels: Sequence[int], block: int) -> Tensor:
 
 
 def regularised(gram: Tensor, ridge: float) -> Tensor:
-    """G + λ·mean(diag G)·I; an all-zero G becomes λ·I so that it can be inverted."""
-    scale = float(gram.diagonal().mean()) or 1.0
-    return gram + ridge * scale * torch.eye(len(gram), dtype=gram.dtype)
+    """G + λ·mean(diag G)·I; an all-zero G becomes λ·I so that it can be inverted.
+
+    Where inputs hardly vary, the noise of float32 sums may outweigh λ and G be no covariance any
+    more: λ then grows tenfold until the result is positive definite.
+    """
+    identity = torch.eye(len(gram), dtype=gram.dtype)
+    scale = float(gram.diagonal().abs().mean()) or 1.0
+    result = gram + ridge * scale * identity
+    while int(torch.linalg.cholesky_ex(result).info) and ridge < LARGEST_RIDGE:
+        ridge *= 10
+        result = gram + ridge * scale * identity
+    return result
 
 
 def solve(gram: Tensor, right: Tensor) -> Tensor:
