@@ -29,7 +29,7 @@ def build_student(checkpoint: Checkpoint) -> nn.Module:
         network = build(description.recipe)
         try:
             resize(network, description.widths)
-        except (AttributeError, IndexError, RuntimeError) as exc:
+        except (AttributeError, IndexError, OverflowError, RuntimeError) as exc:
             raise InvalidCheckpoint(
                 f"The student's widths do not suit '{description.recipe.architecture}': {exc}."
             ) from exc
