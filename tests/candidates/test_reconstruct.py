@@ -155,7 +155,9 @@ def test_the_best_weights_are_those_of_least_squares(block: int) -> None:
     weight = torch.randn(4, 5 * block, dtype=torch.float64, generator=generator)
     kept = [0, 3]
     found = best_weights(rows.T @ rows / 300, weight, kept, block, 1e-12)
-    expected = torch.linalg.lstsq(rows[:, columns(kept, block)], rows @ weight.T).solution.T
+    expected = torch.linalg.lstsq(
+        rows[:, columns(kept, block)], rows @ weight.T, driver="gelsd"
+    ).solution.T
     torch.testing.assert_close(found, expected)
 
 
@@ -183,6 +185,16 @@ def test_the_ridge_is_relative_to_the_mean_of_the_diagonal() -> None:
     gram = torch.diag(torch.tensor([1.0, 3.0]).double())
     assert regularised(gram, 0.5).diagonal().tolist() == [2.0, 4.0]
     assert regularised(torch.zeros(2, 2).double(), 0.5).diagonal().tolist() == [0.5, 0.5]
+
+
+def test_a_gram_that_noise_made_indefinite_can_still_be_solved() -> None:
+    noise = torch.randn(6, 6, dtype=torch.float64)
+    for gram in (
+        noise + noise.T,
+        -torch.eye(6).double(),
+        torch.diag(torch.tensor([1, -1e-3]).double()),
+    ):
+        assert torch.linalg.eigvalsh(regularised(gram, 1e-4)).min() > 0
 
 
 def test_solving_gives_the_inverse_times_the_right_side() -> None:

@@ -101,7 +101,8 @@ def test_a_refit_is_the_least_squares_solution_at_the_anchor() -> None:
         (target,) = probe(teacher.part(neighbourhood), ["layer1_1_conv2"])(entering)
     rows = rows_of(part.get_submodule(consumer), hidden).double()
     rows = torch.cat([rows, torch.ones(len(rows), 1, dtype=torch.float64)], 1)
-    best = torch.linalg.lstsq(rows, target.movedim(1, -1).flatten(0, 2).double()).solution
+    target = target.movedim(1, -1).flatten(0, 2).double()
+    best = torch.linalg.lstsq(rows, target, driver="gelsd").solution
     old_mean = part.get_submodule(norm).running_mean.clone()
     refit(part, teacher.part(neighbourhood), neighbourhood, kept, (stream, stream), 1e-10)
     weight = part.get_submodule(consumer).weight.detach().flatten(1).double()
@@ -163,7 +164,7 @@ def test_layers_without_a_norm_are_refitted_through_their_bias_if_any(bias: bool
         rows = part.get_submodule("2")(part.get_submodule("1")(entering.flatten(1))).double()
         if bias:
             rows = torch.cat([rows, torch.ones(len(rows), 1)], 1)
-        best = torch.linalg.lstsq(rows, wanted(entering).double()).solution
+        best = torch.linalg.lstsq(rows, wanted(entering).double(), driver="gelsd").solution
         torch.testing.assert_close(part(entering).double(), rows @ best, rtol=1e-4, atol=1e-4)
 
 

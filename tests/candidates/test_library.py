@@ -1,0 +1,317 @@
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+
+from candidates.assembly import assemble
+from candidates.candidate import Kept
+from candidates.checkpoint import Checkpoint
+from candidates.data import normalised
+from candidates.library import Made, make_candidates
+from candidates.materials import Materials
+from candidates.narrow import shrink
+from candidates.progress import silent
+from candidates.recipe import LibraryRecipe, Preprocessing
+from candidates.score import compare
+from candidates.student import build_student
+from candidates.teacher import Teacher
+from candidates.tensors import checkpoint_of, state_of
+from tests.candidates.builders import (
+    TINY,
+    colour_recipe,
+    dataset_of,
+    library,
+    materials_of,
+    network_of,
+    teacher_of,
+    weights_of,
+)
+
+
+def unknown(_identity: str) -> None:
+    return None
+
+
+@cache
+def materials() -> Materials:
+    return materials_of(teacher_of())
+
+
+def made_of(materials: Materials, index: int = 0) -> list[Made]:
+    return make_candidates(
+        materials, materials.teacher.split.neighbourhoods[index], unknown, silent
+    )
+
+
+@cache
+def made(index: int = 0) -> list[Made]:
+    return made_of(materials(), index)
+
+
+def rebuilt(materials: Materials, made: Made, index: int) -> nn.Module:
+    neighbourhood = materials.teacher.split.neighbourhoods[index]
+    part = materials.teacher.copy_of(neighbourhood)
+    shrink(part, neighbourhood.widths, made.candidate.kept)
+    part.load_state_dict(state_of(made.weights))
+    return part
+
+
+def same(left: Checkpoint, right: Checkpoint) -> bool:
+    return left.to_bytes() == right.to_bytes()
+
+
+def test_there_is_a_candidate_for_every_multiplier_ascending() -> None:
+    assert [one.candidate.knobs for one in made()] == [
+        {"multiplier": 0.25}, {"multiplier": 0.5}, {"multiplier": 1.0},
+    ]  # fmt: skip
+    assert {one.candidate.neighbourhood for one in made()} == {"layer1.0"}
+    assert {one.candidate.kind for one in made()} == {"width"}
+
+
+def test_the_multiplier_one_is_the_teacher_bit_for_bit_and_loses_nothing() -> None:
+    whole = made()[-1]
+    teacher = weights_of().tensors
+    assert whole.candidate.kept == {}
+    assert {n: bytes(t.data) for n, t in whole.weights.tensors.items()} == {
+        n: bytes(t.data) for n, t in teacher.items() if n.startswith("layer1.0.")
+    }
+    score = whole.candidate.score
+    assert score.accuracy_drop.value == 0
+    assert score.kl.value == pytest.approx(0, abs=1e-9)
+    assert score.logit_mse.value == pytest.approx(0, abs=1e-9)
+    assert score.accuracy.value == materials().statistics.teacher_accuracy.value
+
+
+def test_smaller_candidates_cost_less() -> None:
+    costs = [one.candidate.cost for one in made()]
+    for small, large in pairwise(costs):
+        assert small.parameters < large.parameters
+        assert small.macs < large.macs
+        assert small.bytes < large.bytes
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    again = made_of(materials_of(teacher_of()))
+    for left, right in zip(made(), again, strict=True):
+        assert left.identity == right.identity
+        assert left.candidate == right.candidate
+        assert same(left.weights, right.weights)
+
+
+def test_refined_candidates_are_the_same_again_too() -> None:
+    recipe = library(steps=4)
+    left, right = (made_of(materials_of(teacher_of(), recipe)) for _ in range(2))
+    assert all(same(a.weights, b.weights) for a, b in zip(left, right, strict=True))
+
+
+def test_a_candidate_does_not_depend_on_which_others_are_made() -> None:
+    alone = made_of(materials_of(teacher_of(), library(multipliers=(0.5,), steps=4)))
+    among = made_of(materials_of(teacher_of(), library(multipliers=(0.1, 0.5), steps=4)))
+    assert alone[0].identity == among[1].identity
+    assert same(alone[0].weights, among[1].weights)
+
+
+def test_known_candidates_are_scored_and_not_made_again() -> None:
+    shelf = {one.identity: (one.weights, one.candidate.kept) for one in made()}
+    marked = {identity: (_marked(weights), kept) for identity, (weights, kept) in shelf.items()}
+    neighbourhood = materials().teacher.split.neighbourhoods[0]
+    again = make_candidates(materials(), neighbourhood, shelf.get, silent)
+    assert [one.candidate for one in again] == [one.candidate for one in made()]
+    other = make_candidates(materials(), neighbourhood, marked.get, silent)
+    for one, known in zip(other, marked.values(), strict=True):
+        assert same(one.weights, known[0])
+    assert other[0].candidate.score != made()[0].candidate.score
+
+
+def _marked(weights: Checkpoint) -> Checkpoint:
+    """Other weights of the same shapes, as no calculation would give them."""
+    return checkpoint_of(
+        {
+            name: values * 0.9 if values.is_floating_point() else values
+            for name, values in state_of(weights).items()
+        }
+    )
+
+
+def test_of_some_known_candidates_only_the_others_are_made() -> None:
+    first = made()[0]
+    asked: list[str] = []
+
+    def known(identity: str) -> tuple[Checkpoint, Kept] | None:
+        asked.append(identity)
+        return (first.weights, first.candidate.kept) if identity == first.identity else None
+
+    neighbourhood = materials().teacher.split.neighbourhoods[0]
+    again = make_candidates(materials(), neighbourhood, known, silent)
+    assert asked == [one.identity for one in made()]
+    for one, expected in zip(again, made(), strict=True):
+        assert same(one.weights, expected.weights)
+
+
+@pytest.mark.parametrize("index", [0, 3, 8])
+def test_alone_in_the_partial_model_and_in_the_student_a_candidate_computes_the_same(
+    index: int,
+) -> None:
+    teacher, dataset = materials().teacher, materials().dataset
+    neighbourhood = teacher.split.neighbourhoods[index]
+    chosen = made(index)[1]
+    images = normalised(dataset.scoring.images, TINY.preprocessing)
+    file = assemble(
+        weights_of(), TINY, [neighbourhood], [chosen.weights], chosen.candidate.kept, {}
+    )
+    student = build_student(Checkpoint.from_bytes(file.to_bytes()))
+    part = rebuilt(materials(), chosen, index)
+    with torch.inference_mode():
+        partial = teacher.head(neighbourhood)(part(teacher.root(neighbourhood)(images)))
+        torch.testing.assert_close(student(images), partial, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("index", [0, 8])
+def test_the_score_is_that_of_the_partial_model_on_the_scoring_images(index: int) -> None:
+    teacher = materials().teacher
+    neighbourhood = teacher.split.neighbourhoods[index]
+    scoring = materials().dataset.scoring.sample(32, 0)
+    images = normalised(scoring.images, TINY.preprocessing)
+    for one in made(index):
+        part = rebuilt(materials(), one, index)
+        with torch.inference_mode():
+            partial = teacher.head(neighbourhood)(part(teacher.root(neighbourhood)(images)))
+            expected = compare(partial, teacher.network(images), scoring.labels)
+        assert one.candidate.score.kl.value == pytest.approx(expected.kl.value, abs=1e-6)
+        assert one.candidate.score.accuracy == expected.accuracy
+        assert one.candidate.score.num_images == 32
+
+
+def identities(materials: Materials, index: int = 0) -> tuple[str, ...]:
+    return tuple(one.identity for one in made_of(materials, index))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seed": 1}, {"steps": 1}, {"ridge": 1e-2}, {"calibration_images": 40},
+        {"learning_rate": 1e-2}, {"batch_size": 8}, {"refinement_images": 40},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_changes_weights_changes_identities(changes: dict[str, float]) -> None:
+    other = identities(materials_of(materials().teacher, library(**changes), dataset_of()))
+    assert not set(other) & {one.identity for one in made()}
+
+
+@pytest.mark.parametrize("changes", [{"scoring_images": 20}, {"memory_limit_mb": 64}], ids=str)
+def test_what_does_not_change_weights_keeps_identities(changes: dict[str, int]) -> None:
+    other = identities(materials_of(materials().teacher, library(**changes), dataset_of()))
+    assert other == tuple(one.identity for one in made())
+
+
+def test_identities_depend_on_the_calibration_images_and_on_no_others() -> None:
+    ours, others = dataset_of(), dataset_of(count=40)
+    known = tuple(one.identity for one in made())
+    teacher = materials().teacher
+    held_out = replace(ours, scoring=others.scoring, reporting=others.reporting)
+    assert identities(materials_of(teacher, dataset=held_out)) == known
+    learnt = replace(ours, calibration=others.calibration)
+    assert not set(identities(materials_of(teacher, dataset=learnt))) & set(known)
+
+
+def test_identities_do_not_depend_on_labels() -> None:
+    ours = dataset_of()
+    relabelled = replace(ours.calibration, labels=1 - ours.calibration.labels.clamp(max=1))
+    dataset = replace(ours, calibration=relabelled)
+    known = tuple(one.identity for one in made())
+    assert identities(materials_of(materials().teacher, dataset=dataset)) == known
+
+
+def test_identities_depend_on_the_neighbourhoods_own_weights() -> None:
+    other = teacher_of(seed=1)
+    assert not set(identities(materials_of(other))) & {one.identity for one in made()}
+    assert not {one.identity for one in made(0)} & {one.identity for one in made(3)}
+
+
+def test_a_teacher_with_the_same_block_and_another_classifier_reuses_its_candidates() -> None:
+    network = network_of(TINY)
+    network.get_submodule("fc").weight.data += 1
+    other = Teacher.load(TINY, checkpoint_of(network.state_dict()))
+    assert identities(materials_of(other)) == tuple(one.identity for one in made())
+
+
+def test_identities_depend_on_the_preprocessing_behind_the_activations() -> None:
+    changed = TINY.model_copy(update={"preprocessing": Preprocessing(mean=(0.1,), std=(0.5,))})
+    other = Teacher.load(changed, weights_of())
+    assert not set(identities(materials_of(other))) & {one.identity for one in made()}
+
+
+def distance(materials: Materials, one: Made, index: int) -> float:
+    neighbourhood = materials.teacher.split.neighbourhoods[index]
+    part, wanted = rebuilt(materials, one, index), materials.teacher.part(neighbourhood)
+    with torch.inference_mode():
+        errors = [
+            (part(batch) - wanted(batch)).square().mean()
+            for batch in materials.calibration(neighbourhood, 48)
+        ]
+    return float(torch.stack(errors).mean())
+
+
+@pytest.mark.parametrize("index", [0, 5])
+def test_refinement_brings_candidates_nearer_to_their_neighbourhood(index: int) -> None:
+    refined = materials_of(materials().teacher, library(steps=60, learning_rate=3e-3))
+    for closed, better in zip(made(index)[:2], made_of(refined, index)[:2], strict=True):
+        before, after = (distance(materials(), one, index) for one in (closed, better))
+        assert after < 0.95 * before
+
+
+def test_statistics_of_norms_are_true_for_the_candidate() -> None:
+    """In training mode all calibration images at once give nearly what eval mode gives."""
+    part = rebuilt(materials(), made()[0], 0)
+    neighbourhood = materials().teacher.split.neighbourhoods[0]
+    entering = torch.cat(list(materials().calibration(neighbourhood, 48)))
+    with torch.no_grad():
+        wanted = part.eval()(entering)
+        torch.testing.assert_close(part.train()(entering), wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_candidates_of_a_bottleneck_follow_their_neighbourhood() -> None:
+    recipe = library(
+        multipliers=(0.5,), steps=1, calibration_images=16, refinement_images=16, scoring_images=16
+    )
+    large = materials_of(
+        teacher_of(colour_recipe("resnet50")), recipe, dataset_of(colour_recipe("resnet50"), 16)
+    )
+    half, whole = made_of(large, 1)
+    assert {name: len(kept) for name, kept in half.candidate.kept.items()} == {
+        "layer1.1.conv1": 32, "layer1.1.conv2": 32,
+    }  # fmt: skip
+    assert half.weights.tensors["layer1.1.conv2.weight"].shape == (32, 32, 3, 3)
+    assert half.weights.tensors["layer1.1.conv3.weight"].shape == (256, 32, 1, 1)
+    assert 0 < half.candidate.score.logit_mse.value < 10
+    assert whole.candidate.score.kl.value == pytest.approx(0, abs=1e-9)
+
+
+def test_progress_counts_finished_candidates_and_may_stop_the_work() -> None:
+    calls: list[tuple[int, int]] = []
+    neighbourhood = materials().teacher.split.neighbourhoods[0]
+    make_candidates(materials(), neighbourhood, unknown, lambda *call: calls.append(call))
+    assert calls[-3:] == [(1, 3), (2, 3), (3, 3)]
+    assert set(calls[:-3]) == {(0, 3)}
+
+    class Stopped(Exception):
+        pass
+
+    def stop(_done: int, _total: int) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        make_candidates(materials(), neighbourhood, unknown, stop)
+
+
+def test_a_memory_limit_changes_nothing_but_time() -> None:
+    small: LibraryRecipe = library(steps=2, memory_limit_mb=64)
+    generous = made_of(materials_of(materials().teacher, library(steps=2)))
+    for left, right in zip(
+        made_of(materials_of(materials().teacher, small)), generous, strict=True
+    ):
+        assert same(left.weights, right.weights)

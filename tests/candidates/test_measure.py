@@ -1,0 +1,120 @@
+from dataclasses import replace
+from functools import cache
+
+import pytest
+import torch
+
+from candidates.assembly import Description, assemble
+from candidates.candidate import Kept
+from candidates.checkpoint import Checkpoint
+from candidates.data import Dataset, normalised
+from candidates.library import make_candidates
+from candidates.materials import Materials
+from candidates.measure import measure
+from candidates.progress import silent
+from candidates.score import accuracy_of
+from candidates.student import build_student
+from tests.candidates.builders import TINY, library, materials_of, teacher_of, weights_of
+
+
+@cache
+def materials() -> Materials:
+    return materials_of(teacher_of(), library(multipliers=(0.25,), calibration_images=48))
+
+
+@cache
+def student(position: int) -> Checkpoint:
+    """A quarter (0) or the whole (1) of every width."""
+    parts, kept = [], Kept()
+    neighbourhoods = materials().teacher.split.neighbourhoods
+    for neighbourhood in neighbourhoods:
+        made = make_candidates(materials(), neighbourhood, lambda _identity: None, silent)
+        parts.append(made[position].weights)
+        kept |= made[position].candidate.kept
+    return assemble(weights_of(), TINY, neighbourhoods, parts, kept, {"strategy": "uniform"})
+
+
+def logits_of(file: Checkpoint) -> torch.Tensor:
+    images = normalised(materials().dataset.calibration.images, TINY.preprocessing)
+    with torch.inference_mode():
+        return build_student(file)(images)
+
+
+def test_a_student_of_whole_widths_measures_as_its_teacher() -> None:
+    parts = materials()
+    found, refitted = measure(student(1), parts.teacher, parts.dataset, parts.recipe, silent)
+    assert found.assembled == found.teacher == found.refitted
+    torch.testing.assert_close(logits_of(refitted), logits_of(student(1)), rtol=1e-4, atol=1e-4)
+
+
+def test_a_refit_brings_a_small_student_nearer_to_its_teacher() -> None:
+    parts = materials()
+    images = normalised(parts.dataset.calibration.images, TINY.preprocessing)
+    with torch.inference_mode():
+        wanted = parts.teacher.network(images)
+    _, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
+    before, after = ((logits_of(f) - wanted).square().mean() for f in (student(0), refitted))
+    assert after < 0.9 * before
+
+
+def test_accuracies_are_those_on_the_reporting_images() -> None:
+    parts = materials()
+    found, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
+    reporting = parts.dataset.reporting
+    images = normalised(reporting.images, TINY.preprocessing)
+    with torch.inference_mode():
+        assert found.assembled == accuracy_of(build_student(student(0))(images), reporting.labels)
+        assert found.refitted == accuracy_of(build_student(refitted)(images), reporting.labels)
+        assert found.teacher == accuracy_of(parts.teacher.network(images), reporting.labels)
+
+
+def test_a_refit_does_not_look_at_scoring_or_reporting_images() -> None:
+    parts = materials()
+    other = parts.dataset.scoring
+    dataset = Dataset(parts.dataset.calibration, replace(other, images=other.images[:0]), other)
+    left, right = (
+        measure(student(0), parts.teacher, images, parts.recipe, silent)[1]
+        for images in (parts.dataset, dataset)
+    )
+    assert left.to_bytes() == right.to_bytes()
+
+
+def test_a_refitted_student_is_described_as_such() -> None:
+    parts = materials()
+    _, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
+    before, after = Description.of(student(0)), Description.of(refitted)
+    assert after.provenance == {"strategy": "uniform", "refitted_on": 48}
+    assert (after.widths, after.kept) == (before.widths, before.kept)
+
+
+def test_the_given_student_and_the_teacher_are_not_changed() -> None:
+    parts = materials()
+    before = {name: values.clone() for name, values in parts.teacher.network.state_dict().items()}
+    bytes_before = student(0).to_bytes()
+    measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
+    assert student(0).to_bytes() == bytes_before
+    for name, values in parts.teacher.network.state_dict().items():
+        assert torch.equal(values, before[name])
+
+
+def test_norms_of_the_refitted_student_hold_true_statistics() -> None:
+    parts = materials()
+    _, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
+    network = build_student(refitted)
+    images = normalised(parts.dataset.calibration.images, TINY.preprocessing)
+    with torch.no_grad():
+        wanted = network(images)
+        torch.testing.assert_close(network.train()(images), wanted, rtol=1e-2, atol=1e-2)
+
+
+def test_progress_counts_neighbourhoods_and_may_stop_the_work() -> None:
+    parts = materials()
+    calls: list[tuple[int, int]] = []
+    measure(student(0), parts.teacher, parts.dataset, parts.recipe, lambda *c: calls.append(c))
+    assert calls == [(number, 9) for number in range(1, 10)]
+
+    def stop(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(student(0), parts.teacher, parts.dataset, parts.recipe, stop)
