@@ -51,6 +51,21 @@ def test_an_archive_becomes_a_dataset(shop: Shop, library: LibraryRecord) -> Non
     assert (contents.num_calibration, contents.num_scoring, contents.num_reporting) == (60, 20, 20)
 
 
+def test_images_are_read_where_their_uri_says(shop: Shop) -> None:
+    folder = shop.folder / "my images"
+    folder.mkdir()
+    tiny.write_archive(folder / "noise 2.tar", num_images=50)
+    uri = (folder / "noise 2.tar").as_uri()
+    with shop.database.writing() as session:
+        new = datasets.NewDataset(name="by uri", digest="0" * 64, source_uri=uri)
+        dataset = datasets.post(session, new).record.id
+    shop.work()
+    with shop.database.reading() as session:
+        contents = datasets.get_ready(session, dataset).contents
+    assert contents is not None
+    assert contents.num_calibration == 30
+
+
 def test_a_teacher_is_checked_and_cut(shop: Shop, library: LibraryRecord) -> None:
     with shop.database.reading() as session:
         teacher = teachers.get_ready(session, library.teacher_id)
