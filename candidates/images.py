@@ -3,10 +3,12 @@
 import tarfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -20,6 +22,11 @@ TEST_NAMES = {"test": "test", "val": "test", "valid": "test", "train": "train"}
 CIFAR10_FOLDER = "cifar-10-batches-py"
 MAX_FILE_BYTES = 64 * 2**20
 MAX_TOTAL_BYTES = 16 * 2**30
+DAMAGE = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, OSError,
+    NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
+"""What reading a damaged archive raises, in one way or another."""
 LAYOUT = "Expected <class>/<image> or train/<class>/<image> and test/<class>/<image>."
 
 
@@ -101,9 +108,11 @@ def _decode(file: _File) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(BytesIO(file.data))
-            grey = image.mode in ("1", "L", "I;16")
+            grey = image.mode in ("1", "L")
+            if image.mode == "I;16":  # Pillow would cut values above 255 off
+                return (np.array(image) >> 8).astype(np.uint8)[None]
             values = np.array(image.convert("L" if grey else "RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError, Warning) as exc:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning) as exc:
         raise InvalidDataset(f"{file.path} is not a readable image: {exc}.") from exc
     return values[None] if grey else np.ascontiguousarray(values.transpose(2, 0, 1))
 
@@ -133,23 +142,36 @@ def _zip(source: Path) -> Iterator[_File]:
                 if path.suffix.lower() in SUFFIXES and not entry.is_dir():
                     _check_size(path, entry.file_size)
                     yield _File(path, archive.read(entry))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as exc:
+    except DAMAGE as exc:
         raise InvalidDataset(f"{source.name} is damaged: {exc}.") from exc
 
 
 def _tar(source: Path) -> Iterator[_File]:
     try:
-        with tarfile.open(source, "r:*") as archive:
+        with tarfile.open(source, "r:*", tarinfo=_Header) as archive:
             for entry in archive:
                 path = PurePosixPath(entry.name)
                 content = archive.extractfile(entry) if entry.isreg() else None
                 if path.suffix.lower() in SUFFIXES and content is not None:
                     _check_size(path, entry.size)
                     yield _File(path, content.read())
-    except (tarfile.TarError, EOFError, OSError) as exc:
+    except DAMAGE as exc:
         raise InvalidDataset(
             f"{source.name} is neither a zip nor a complete tar archive: {exc}."
         ) from exc
+
+
+class _Header(tarfile.TarInfo):
+    """An entry's header; where it is damaged or cut short, tarfile would see a regular end."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as exc:
+            if buf == bytes(tarfile.BLOCKSIZE):
+                raise  # this is how a complete archive ends
+            raise tarfile.ReadError(str(exc)) from exc
 
 
 def _check_size(path: PurePosixPath, size: int) -> None:
