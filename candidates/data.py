@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from candidates.allowed import check_recipe
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidDataset
-from candidates.recipe import Preprocessing
+from candidates.recipe import Preprocessing, TeacherRecipe
 from candidates.tensors import checkpoint_of, from_torch, shared_with
 
 SPLITS = ("calibration", "scoring", "reporting")
@@ -75,6 +76,22 @@ def normalised(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     mean = 255 * torch.tensor(preprocessing.mean).reshape(-1, 1, 1)
     std = 255 * torch.tensor(preprocessing.std).reshape(-1, 1, 1)
     return (images - mean) / std
+
+
+def check_images(images: ImageSet, recipe: TeacherRecipe) -> None:
+    """Raises InvalidDataset when a recipe's network cannot take the images."""
+    found, wanted = (
+        " × ".join(map(str, shape)) for shape in (images.images.shape[1:], recipe.input)
+    )
+    if found != wanted:
+        raise InvalidDataset(
+            f"The images are {found} but the network takes {wanted} (channels × height × width)."
+        )
+    num_classes = check_recipe(recipe).num_classes
+    if len(images.classes) > num_classes:
+        raise InvalidDataset(
+            f"The images have {len(images.classes)} classes but the network knows {num_classes}."
+        )
 
 
 def divide(sources: Mapping[str, ImageSet]) -> Dataset:

@@ -12,7 +12,7 @@ from torch import nn
 
 from candidates.assembly import Description
 from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset, ImageSet
+from candidates.data import Dataset, ImageSet, check_images
 from candidates.errors import StudentSearchError
 from candidates.images import ingest
 from candidates.recipe import TeacherRecipe
@@ -25,8 +25,12 @@ from candidates.training import Loss, TrainingRecipe, distillation, train
 
 
 def main(  # noqa: PLR0913 - each argument is an option of the command
-    student: Annotated[Path, typer.Argument(exists=True, help="The downloaded student.")],
-    teacher: Annotated[Path, typer.Argument(exists=True, help="Its teacher's safetensors.")],
+    student: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The downloaded student.")
+    ],
+    teacher: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Its teacher's safetensors.")
+    ],
     images: Annotated[Path, typer.Argument(exists=True, help="An archive or folder of images.")],
     out: Annotated[Path, typer.Argument(help="Where the fine-tuned student goes.")],
     epochs: Annotated[int, typer.Option(min=1)] = 10,
@@ -54,8 +58,8 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
     try:
         run = _Run(student, teacher, images, out, pick_device(device))
         run.fine_tune(recipe, (temperature, label_weight), save_every)
-    except (StudentSearchError, ValueError, FloatingPointError) as exc:
-        Console(stderr=True).print(f"[red]{exc}[/red]")
+    except (StudentSearchError, ValueError, OSError, FloatingPointError) as exc:
+        Console(stderr=True).print(str(exc), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from exc
 
 
@@ -78,9 +82,11 @@ class _Run:
         self.description = Description.of(self.file)
         self.recipe: TeacherRecipe = self.description.recipe
         self.student = build_student(self.file).to(device)
-        self.teacher = load_network(self.recipe, Checkpoint.read(teacher)).to(device)
+        self.teacher_file = Checkpoint.read(teacher)
+        self.teacher = load_network(self.recipe, self.teacher_file).to(device)
         self.console.print(f"Reading {images.name} …")
         self.dataset: Dataset = ingest(images)
+        check_images(self.dataset.calibration, self.recipe)
         self.out, self.device = out, device
 
     def fine_tune(
@@ -119,7 +125,9 @@ class _Run:
     ) -> Savings:
         purpose = hashlib.sha256(self.file.to_bytes())
         purpose.update(f"{recipe.model_dump_json()}{weighting}".encode())
-        purpose.update(f"{len(self.dataset.calibration)}".encode())
+        purpose.update(self.teacher_file.digest(self.teacher_file.tensors).encode())
+        purpose.update(self.dataset.calibration.digest().encode())
+        purpose.update(f"{self.dataset.calibration.labels.tolist()}".encode())
         return Savings(self.out.with_name(self.out.name + ".savings"), every, purpose.hexdigest())
 
     def _report(self, when: str, network: nn.Module) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from candidates.anchors import find_anchors
 from candidates.candidate import Estimate
 from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset
+from candidates.data import Dataset, check_images
 from candidates.errors import NonFiniteActivation
 from candidates.moments import Moments
 from candidates.progress import Progress
@@ -61,8 +61,10 @@ def gather(
 ) -> Statistics:
     """Stream the images through the teacher once, for all neighbourhoods; nothing is cached.
 
-    Raises NonFiniteActivation naming the module where NaN or Inf first appears.
+    Raises InvalidDataset when the images do not fit the teacher, and NonFiniteActivation naming
+    the module where NaN or Inf first appears.
     """
+    check_images(dataset.calibration, teacher.recipe)
     limit = recipe.memory_limit_mb * 2**20
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)

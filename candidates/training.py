@@ -93,7 +93,7 @@ def train(
         value = loss(inputs, network(inputs), labels)
         if not torch.isfinite(value):
             raise FloatingPointError(
-                f"The loss is {float(value)} at step {step}; lower the learning rate."
+                f"The loss is {float(value.detach())} at step {step}; lower the learning rate."
             )
         optimiser.zero_grad()
         value.backward()
