@@ -60,6 +60,20 @@ def test_a_file_is_read_as_its_bytes_are(tmp_path: Path) -> None:
     assert Checkpoint.read(path) == Checkpoint.from_bytes(SMALL.to_bytes())
 
 
+def test_a_mapped_file_is_read_as_any_other_and_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(SMALL.to_bytes())
+    mapped = Checkpoint.mapped(path)
+    assert mapped == Checkpoint.read(path)
+    data = mapped.tensors["b"].data
+    assert isinstance(data, memoryview)
+    data[0] = 0
+    assert path.read_bytes() == SMALL.to_bytes()
+    path.write_bytes(SMALL.to_bytes()[:-1])
+    with pytest.raises(InvalidCheckpoint, match="truncated"):
+        Checkpoint.mapped(path)
+
+
 def test_equal_checkpoints_give_equal_bytes_whatever_the_order() -> None:
     backwards = dict(reversed(list(SMALL.tensors.items())))
     assert Checkpoint(backwards, SMALL.metadata).to_bytes() == SMALL.to_bytes()

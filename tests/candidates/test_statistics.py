@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from candidates.data import Dataset, normalised
-from candidates.errors import NonFiniteActivation
+from candidates.errors import InvalidDataset, NonFiniteActivation
 from candidates.moments import Moments, rows_of
 from candidates.progress import silent
 from candidates.score import accuracy_of
@@ -95,3 +95,9 @@ def test_reporting_images_are_not_looked_at() -> None:
     assert torch.equal(
         statistics.scoring_logits, gather(TEACHER, DATASET, RECIPE, silent).scoring_logits
     )
+
+
+def test_images_that_do_not_fit_the_teacher_are_refused() -> None:
+    larger = dataset_of(TEACHER.recipe.model_copy(update={"input": (1, 9, 9)}), 20)
+    with pytest.raises(InvalidDataset, match="the network takes 1 × 8 × 8"):
+        gather(TEACHER, larger, RECIPE, silent)

@@ -1,0 +1,215 @@
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner, Result
+
+from candidates.assembly import Description, assemble
+from candidates.candidate import Kept
+from candidates.checkpoint import Checkpoint
+from candidates.fine_tune import main, pick_device
+from candidates.library import make_candidates
+from candidates.progress import silent
+from candidates.student import load_student
+from candidates.tensors import checkpoint_of
+from tests.candidates.builders import (
+    TINY,
+    colour_recipe,
+    library,
+    materials_of,
+    network_of,
+    teacher_of,
+    weights_of,
+)
+from tests.candidates.pictures import files, picture, write_zip
+
+APP = typer.Typer()
+APP.command()(main)
+QUICK = ["--epochs", "1", "--batch-size", "16", "--device", "cpu"]
+
+
+@cache
+def student_bytes() -> bytes:
+    """The first neighbourhood at a half."""
+    materials = materials_of(teacher_of(), library(multipliers=(0.5,)))
+    neighbourhood = materials.teacher.split.neighbourhoods[0]
+    half = make_candidates(materials, neighbourhood, lambda _identity: None, silent)[0]
+    kept: Kept = half.candidate.kept
+    return assemble(
+        weights_of(), TINY, [neighbourhood], [half.weights], kept, {"strategy": "exact"}
+    ).to_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "student").write_bytes(student_bytes())
+    (tmp_path / "teacher").write_bytes(weights_of().to_bytes())
+    write_zip(tmp_path / "images.zip", files(60))
+    return tmp_path
+
+
+def arguments(folder: Path, *options: str) -> list[str]:
+    names = ("student", "teacher", "images.zip", "out")
+    return [*(str(folder / name) for name in names), *QUICK, *options]
+
+
+def run(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(APP, arguments(folder, *options))
+
+
+def refusal(folder: Path, *options: str) -> str:
+    result = run(folder, *options)
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert not (folder / "out").exists()
+    sentence = " ".join(result.stderr.split())
+    assert sentence.endswith(".")
+    return sentence
+
+
+def test_the_result_is_a_student_file_with_the_same_widths(folder: Path) -> None:
+    result = run(folder)
+    assert result.exit_code == 0, result.output
+    before, after = (Description.of(Checkpoint.read(folder / n)) for n in ("student", "out"))
+    assert (after.widths, after.kept, after.recipe) == (before.widths, before.kept, before.recipe)
+    assert after.provenance["strategy"] == "exact"
+    assert len(after.provenance["parent"]) == 64
+    assert after.provenance["fine_tuning"]["epochs"] == 1
+    network = load_student(folder / "out")
+    assert not torch.equal(
+        network.get_parameter("fc.weight"),
+        load_student(folder / "student").get_parameter("fc.weight"),
+    )
+
+
+def test_accuracy_is_reported_before_and_after(folder: Path) -> None:
+    output = run(folder).output
+    assert "Accuracy before fine-tuning" in output
+    assert "Accuracy after fine-tuning" in output
+    assert "12 reporting images" in " ".join(output.split())
+
+
+def test_the_same_command_gives_the_same_bytes(folder: Path) -> None:
+    run(folder)
+    first = (folder / "out").read_bytes()
+    (folder / "out").unlink()
+    run(folder)
+    assert (folder / "out").read_bytes() == first
+
+
+def test_savings_are_removed_when_the_student_is_written(folder: Path) -> None:
+    run(folder, "--save-every", "1")
+    assert not list(folder.glob("out.savings*"))
+
+
+def killed_after_one_saving(folder: Path) -> None:
+    """The command in another process, killed in the middle of its second step."""
+    program = (
+        "import os, signal, torch; torch.set_num_threads(1)\n"
+        "from candidates import savings\n"
+        "save = savings.Savings.save\n"
+        "def once(*arguments):\n"
+        "    save(*arguments)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "savings.Savings.save = once\n"
+        "import typer; from candidates.fine_tune import main; typer.run(main)\n"
+    )
+    command = [sys.executable, "-c", program, *arguments(folder, "--save-every", "1")]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, check=False, cwd=root, capture_output=True, env=dict(os.environ))
+    assert done.returncode == -9, done.stderr
+    assert (folder / "out.savings").exists()
+
+
+def test_a_killed_command_continues_to_the_same_bytes(folder: Path) -> None:
+    run(folder, "--save-every", "1")
+    expected = (folder / "out").read_bytes()
+    (folder / "out").unlink()
+    killed_after_one_saving(folder)
+    run(folder, "--save-every", "1")
+    assert (folder / "out").read_bytes() == expected
+
+
+def test_savings_of_other_arguments_or_files_are_refused(folder: Path) -> None:
+    killed_after_one_saving(folder)
+    assert "other arguments" in refusal(folder, "--seed", "1")
+    (folder / "teacher").write_bytes(weights_of(seed=1).to_bytes())
+    assert "other arguments or files" in refusal(folder)
+    (folder / "teacher").write_bytes(weights_of().to_bytes())
+    write_zip(folder / "images.zip", files(60, start=100))
+    assert "other arguments or files" in refusal(folder)
+
+
+def test_a_teacher_in_the_students_place_is_refused(folder: Path) -> None:
+    (folder / "student").write_bytes(weights_of().to_bytes())
+    assert "is not a student" in refusal(folder)
+
+
+def test_a_teacher_of_another_shape_is_refused_with_its_key(folder: Path) -> None:
+    other = network_of(colour_recipe("cifar_resnet20", 8))
+    (folder / "teacher").write_bytes(checkpoint_of(other.state_dict()).to_bytes())
+    assert "Key 'conv1.weight' has shape [16, 3, 3, 3]" in refusal(folder)
+
+
+def test_a_truncated_student_is_refused(folder: Path) -> None:
+    (folder / "student").write_bytes(student_bytes()[:1000])
+    assert "truncated" in refusal(folder)
+
+
+def test_images_that_cannot_be_read_are_refused(folder: Path) -> None:
+    (folder / "images.zip").write_bytes(b"PK nothing")
+    assert "images.zip is neither a zip nor a complete tar" in refusal(folder)
+
+
+def test_images_of_another_shape_are_refused(folder: Path) -> None:
+    content = {f"{('a', 'b')[n % 2]}/{n}.png": picture(n, (9, 9), mode="RGB") for n in range(30)}
+    write_zip(folder / "images.zip", content)
+    assert "3 × 9 × 9" in refusal(folder)
+
+
+def test_images_of_more_classes_than_the_network_knows_are_refused(folder: Path) -> None:
+    write_zip(folder / "images.zip", {f"{n % 5}/{n}.png": picture(n) for n in range(60)})
+    assert "5 classes" in refusal(folder)
+
+
+def test_an_unknown_device_is_refused(folder: Path) -> None:
+    assert "'abacus' is no device" in refusal(folder, "--device", "abacus")
+
+
+def test_a_folder_in_the_students_place_is_refused(folder: Path) -> None:
+    (folder / "student").unlink()
+    (folder / "student").mkdir()
+    result = run(folder)
+    assert result.exit_code == 2  # a wrong argument, as the command line says it
+    assert "directory" in result.stderr
+
+
+def test_a_folder_for_the_result_that_is_not_there_is_one_sentence(folder: Path) -> None:
+    command = [*arguments(folder)[:3], str(folder / "nowhere" / "out"), *QUICK]
+    result = CliRunner().invoke(APP, command)
+    assert result.exit_code == 1
+    assert "nowhere" in "".join(result.stderr.split())
+
+
+def test_names_with_brackets_are_printed_as_they_are(folder: Path) -> None:
+    images = folder / "[red] [" / "images.zip"
+    images.parent.mkdir()
+    images.write_bytes(b"nothing")
+    command = [str(folder / "student"), str(folder / "teacher"), str(images), str(folder / "out")]
+    result = CliRunner().invoke(APP, [*command, *QUICK])
+    assert result.exit_code == 1
+    assert "neither a zip" in " ".join(result.stderr.split())
+
+
+def test_a_loss_that_is_not_finite_is_one_sentence(folder: Path) -> None:
+    assert "lower the learning rate" in refusal(folder, "--learning-rate", "1e30", "--epochs", "5")
+
+
+def test_auto_picks_the_gpu_where_there_is_one() -> None:
+    expected = "cuda" if torch.cuda.is_available() else "cpu"
+    assert pick_device("auto") == torch.device(expected)
