@@ -16,12 +16,14 @@ def refine(
     stream: Stream,
     recipe: LibraryRecipe,
     progress: Progress,
+    theirs: Stream | None = None,
 ) -> None:
     """`recipe.steps` steps of Adam on L_{i,0}, the MSE between c(a) and T_i(a), in place.
 
-    All candidates see the same batch of the teacher's activations `a` and share its target;
-    none influences another. BatchNorms stay in eval mode: they are part of the function that the
-    closed form solved for, and their statistics are restated afterwards.
+    All candidates see the same batch of activations `a` and share its target; none influences
+    another. Where `stream` gives a student's activations, `theirs` gives the teacher's of the same
+    images, and the target is what T_i makes of those. BatchNorms stay in eval mode: they are part
+    of the function that the closed form solved for, and their statistics are restated afterwards.
     """
     parameters = [weight for candidate in candidates for weight in candidate.parameters()]
     if recipe.steps == 0 or not parameters:
@@ -35,7 +37,7 @@ def refine(
         index = torch.randint(len(stream), (recipe.batch_size,), generator=generator)
         activations = stream.at(index)
         with torch.no_grad():
-            target = teacher_part(activations)
+            target = teacher_part(activations if theirs is None else theirs.at(index))
         optimiser.zero_grad()
         for candidate in candidates:
             output = candidate(activations)
