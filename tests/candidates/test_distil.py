@@ -55,6 +55,22 @@ def test_refinement_is_adam_on_the_mean_squared_error_of_each_candidate() -> Non
             torch.testing.assert_close(ours.state_dict()[name], values, rtol=1e-4, atol=1e-5)
 
 
+def test_a_student_learns_on_its_own_activations_what_the_teacher_makes_of_its_own() -> None:
+    """The input is shifted by a BatchNorm; the bias behind it can make up for that."""
+    teacher, candidate = part(0), part(0)
+    before, drift = nn.Identity(), randomised(nn.Sequential(nn.BatchNorm2d(1)), 5)
+    ours, theirs = stream().advanced(drift), stream().advanced(before)
+
+    def error() -> float:
+        with torch.inference_mode():
+            pairs = zip(ours, theirs, strict=True)
+            return sum(float((candidate(a) - teacher(b)).square().mean()) for a, b in pairs)
+
+    start = error()
+    refine([candidate], teacher, ours, library(steps=80, learning_rate=1e-2), silent, theirs)
+    assert error() < 0.5 * start
+
+
 def test_refinement_lowers_the_error() -> None:
     teacher, candidate = part(0), part(1)
     before = gap(candidate, teacher)

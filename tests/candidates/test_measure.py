@@ -57,6 +57,20 @@ def test_a_refit_brings_a_small_student_nearer_to_its_teacher() -> None:
     assert after < 0.9 * before
 
 
+def test_a_refit_ends_with_gradient_steps_where_the_library_had_some() -> None:
+    parts = materials()
+    images = normalised(parts.dataset.calibration.images, TINY.preprocessing)
+    with torch.inference_mode():
+        wanted = parts.teacher.network(images)
+    files = [student(0)]
+    for steps in (0, 60):
+        recipe = parts.recipe.model_copy(update={"steps": steps})
+        files.append(measure(student(0), parts.teacher, parts.dataset, recipe, silent)[1])
+    before, solved, stepped = (float((logits_of(f) - wanted).square().mean()) for f in files)
+    assert stepped != solved
+    assert max(solved, stepped) < 0.9 * before
+
+
 def test_accuracies_are_those_on_the_reporting_images() -> None:
     parts = materials()
     found, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
