@@ -1,10 +1,11 @@
 """The allow-list of architectures: which recipes may be built at all."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from candidates.errors import InvalidRecipe
+from candidates.errors import InvalidDataset, InvalidRecipe
 from candidates.recipe import TeacherRecipe
 from candidates.value import Value
 
@@ -47,6 +48,20 @@ def check_recipe(recipe: TeacherRecipe) -> CifarArguments | TorchvisionArguments
             f"least 32, not {recipe.input[1]} × {recipe.input[2]}."
         )
     return arguments
+
+
+def check_images(recipe: TeacherRecipe, shape: Sequence[int], num_classes: int) -> None:
+    """Raises InvalidDataset when a recipe's network cannot take images [C, H, W] like these."""
+    found, wanted = (" × ".join(map(str, sides)) for sides in (shape, recipe.input))
+    if found != wanted:
+        raise InvalidDataset(
+            f"The images are {found} but the network takes {wanted} (channels × height × width)."
+        )
+    known = check_recipe(recipe).num_classes
+    if num_classes > known:
+        raise InvalidDataset(
+            f"The images have {num_classes} classes but the network knows {known}."
+        )
 
 
 def _arguments(recipe: TeacherRecipe) -> CifarArguments | TorchvisionArguments:

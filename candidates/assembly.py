@@ -1,7 +1,7 @@
 """Assembly: a student's file from its teacher's and its candidates', by copying tensors."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -13,6 +13,7 @@ from candidates.recipe import TeacherRecipe
 from candidates.value import Value
 
 METADATA_KEY = "student_search"
+Side = Literal["in", "out"]
 
 
 class Description(Value):
@@ -26,7 +27,7 @@ class Description(Value):
 
     format: int = Field(default=1, ge=1, le=1)
     recipe: TeacherRecipe
-    widths: dict[str, dict[str, int]]
+    widths: dict[str, dict[Side, int]]
     kept: Kept
     provenance: dict[str, Any] = Field(default={})
 
@@ -74,9 +75,9 @@ def assemble(
     return Checkpoint(tensors, {METADATA_KEY: description.model_dump_json()})
 
 
-def widths_of(neighbourhoods: Sequence[Neighbourhood], kept: Kept) -> dict[str, dict[str, int]]:
+def widths_of(neighbourhoods: Sequence[Neighbourhood], kept: Kept) -> dict[str, dict[Side, int]]:
     """Channel counts of every module touched by a width that lost channels."""
-    result: dict[str, dict[str, int]] = {}
+    result: dict[str, dict[Side, int]] = {}
     for width in (width for part in neighbourhoods for width in part.widths):
         count = len(kept.get(width.name, range(width.size)))
         if count == width.size:

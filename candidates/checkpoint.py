@@ -16,6 +16,7 @@ from typing import Any
 from candidates.errors import InvalidCheckpoint
 
 MAX_HEADER_BYTES = 16 * 2**20
+MAX_NAME = 1000
 MAX_SIDES = 64
 ITEM_BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
@@ -150,6 +151,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, value in pairs:
         name.encode()
+        if len(name) > MAX_NAME:
+            raise InvalidCheckpoint(
+                f"The safetensors header holds a name of {len(name)} characters, beginning with "
+                f"'{name[:40]}'; at most {MAX_NAME} are read."
+            )
         if name in result:
             raise InvalidCheckpoint(f"The safetensors header names '{name}' twice.")
         result[name] = value

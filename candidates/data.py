@@ -1,6 +1,7 @@
 """Data: labelled images from a folder, an archive or CIFAR-10, split for honest measurement."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,10 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from candidates.allowed import check_recipe
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidDataset
-from candidates.recipe import Preprocessing, TeacherRecipe
+from candidates.recipe import Preprocessing
 from candidates.tensors import checkpoint_of, from_torch, shared_with
 
 SPLITS = ("calibration", "scoring", "reporting")
@@ -59,14 +59,14 @@ class Dataset:
         for name in SPLITS:
             part: ImageSet = getattr(self, name)
             tensors |= {f"{name}.images": part.images, f"{name}.labels": part.labels}
-        metadata = {"classes": "\n".join(self.calibration.classes)}
+        metadata = {"classes": json.dumps(self.calibration.classes)}
         path.write_bytes(checkpoint_of(tensors, metadata).to_bytes())
 
     @classmethod
     def load(cls, path: Path) -> "Dataset":
         """Map what `save` wrote into memory: only images that are used are read."""
         checkpoint = Checkpoint.mapped(path)
-        classes = tuple(checkpoint.metadata["classes"].split("\n"))
+        classes = tuple(json.loads(checkpoint.metadata["classes"]))
         state = {name: shared_with(tensor) for name, tensor in checkpoint.tensors.items()}
         return cls(*(ImageSet(state[f"{n}.images"], state[f"{n}.labels"], classes) for n in SPLITS))
 
@@ -78,28 +78,13 @@ def normalised(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     return (images - mean) / std
 
 
-def check_images(images: ImageSet, recipe: TeacherRecipe) -> None:
-    """Raises InvalidDataset when a recipe's network cannot take the images."""
-    found, wanted = (
-        " × ".join(map(str, shape)) for shape in (images.images.shape[1:], recipe.input)
-    )
-    if found != wanted:
-        raise InvalidDataset(
-            f"The images are {found} but the network takes {wanted} (channels × height × width)."
-        )
-    num_classes = check_recipe(recipe).num_classes
-    if len(images.classes) > num_classes:
-        raise InvalidDataset(
-            f"The images have {len(images.classes)} classes but the network knows {num_classes}."
-        )
-
-
 def divide(sources: Mapping[str, ImageSet]) -> Dataset:
     """Calibration from `train`, scoring and reporting one half each of `test`.
 
-    A source with one set only ("all") gives all three. Images are ordered by the digest of their
-    pixels, so that the same image can never stand on both sides, and a repeated ingest divides
-    in the same way. Raises InvalidDataset when a part would be empty.
+    A source with one set only ("all") gives all three. What is divided here is ordered by the
+    digest of its pixels: the same image never stands on both sides, and a repeated ingest divides
+    in the same way. Images that a source has in `train` and in `test` are left where they are.
+    Raises InvalidDataset when a part would be empty.
     """
     if "all" in sources:
         rest = CALIBRATION_SHARE + (1 - CALIBRATION_SHARE) / 2

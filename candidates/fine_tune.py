@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from torch import nn
 
+from candidates.allowed import check_images
 from candidates.assembly import Description
 from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset, ImageSet, check_images
+from candidates.data import Dataset, ImageSet
 from candidates.errors import StudentSearchError
 from candidates.images import ingest
 from candidates.recipe import TeacherRecipe
@@ -86,7 +87,8 @@ class _Run:
         self.teacher = load_network(self.recipe, self.teacher_file).to(device)
         self.console.print(f"Reading {images.name} …")
         self.dataset: Dataset = ingest(images)
-        check_images(self.dataset.calibration, self.recipe)
+        found = self.dataset.calibration
+        check_images(self.recipe, found.images.shape[1:], len(found.classes))
         self.out, self.device = out, device
 
     def fine_tune(

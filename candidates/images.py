@@ -66,7 +66,7 @@ def read_source(source: Path) -> dict[str, ImageSet]:
             raise InvalidDataset(f"The images take more than {MAX_TOTAL_BYTES >> 30} GiB decoded.")
         part = _part_of(file.path)
         pixels.setdefault(part, []).append(values)
-        labels.setdefault(part, []).append(file.path.parent.name)
+        labels.setdefault(part, []).append(_readable(file.path.parent.name))
     return _image_sets(source, pixels, labels)
 
 
@@ -94,6 +94,11 @@ def _image_sets(
 
 def _in_channels(values: np.ndarray, channels: int) -> np.ndarray:
     return values if values.shape[0] == channels else np.repeat(values, channels, axis=0)
+
+
+def _readable(name: str) -> str:
+    """Bytes of a folder's name that are no UTF-8 become question marks."""
+    return name.encode(errors="replace").decode()
 
 
 def _part_of(path: PurePosixPath) -> str:

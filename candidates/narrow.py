@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from candidates.assembly import Side
 from candidates.candidate import Kept
 from candidates.neighbourhood import Width
 
@@ -24,7 +25,7 @@ def shrink(network: nn.Module, widths: Sequence[Width], kept: Kept) -> None:
             keep_inputs(network.get_submodule(module), index)
 
 
-def resize(network: nn.Module, widths: Mapping[str, Mapping[str, int]]) -> None:
+def resize(network: nn.Module, widths: Mapping[str, Mapping[Side, int]]) -> None:
     """Give modules, in place, the channel counts of a student's description; values are lost.
 
     Raises AttributeError or IndexError where the network has no such module or fewer channels.

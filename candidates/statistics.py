@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from candidates.allowed import check_images
 from candidates.anchors import find_anchors
 from candidates.candidate import Estimate
 from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset, check_images
+from candidates.data import Dataset
 from candidates.errors import NonFiniteActivation
 from candidates.moments import Moments
 from candidates.progress import Progress
@@ -64,7 +65,8 @@ def gather(
     Raises InvalidDataset when the images do not fit the teacher, and NonFiniteActivation naming
     the module where NaN or Inf first appears.
     """
-    check_images(dataset.calibration, teacher.recipe)
+    images = dataset.calibration
+    check_images(teacher.recipe, images.images.shape[1:], len(images.classes))
     limit = recipe.memory_limit_mb * 2**20
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)

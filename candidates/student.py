@@ -29,6 +29,7 @@ def build_student(checkpoint: Checkpoint) -> nn.Module:
         network = build(description.recipe)
         try:
             resize(network, description.widths)
+            network.eval()(torch.zeros(1, *description.recipe.input))
         except (AttributeError, IndexError, OverflowError, RuntimeError) as exc:
             raise InvalidCheckpoint(
                 f"The student's widths do not suit '{description.recipe.architecture}': {exc}."

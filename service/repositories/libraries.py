@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from candidates.allowed import check_images
 from candidates.candidate import Estimate, identity
 from candidates.neighbourhood import Split
-from candidates.recipe import LibraryRecipe
+from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.value import Value
-from service.records import LibraryRecord, Progress
+from service.records import DatasetContents, LibraryRecord, Progress
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
@@ -31,10 +32,14 @@ class NewLibrary(Value):
 def post(session: Session, new: NewLibrary) -> Posted[LibraryRecord]:
     """The library with its job; the one that is there if all three are the same.
 
-    Raises UnknownResource and ResourceNotReady, for the teacher or the data set.
+    Raises UnknownResource and ResourceNotReady, for the teacher or the data set, and
+    InvalidDataset where the images do not fit the teacher.
     """
     teacher = prepared.ready_row_of(session, TeacherRow, "teacher", new.teacher_id)
-    prepared.ready_row_of(session, DatasetRow, "dataset", new.dataset_id)
+    dataset = prepared.ready_row_of(session, DatasetRow, "dataset", new.dataset_id)
+    images = DatasetContents.model_validate(dataset.contents)
+    recipe = TeacherRecipe.model_validate(teacher.recipe)
+    check_images(recipe, images.shape, len(images.classes))
     split = Split.model_validate(teacher.split)
     digest = identity(**new.model_dump(mode="json"))
     row, made = prepared.begin(

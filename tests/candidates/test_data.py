@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from candidates.data import Dataset, ImageSet, check_images, divide, normalised
+from candidates.allowed import check_images
+from candidates.data import Dataset, ImageSet, divide, normalised
 from candidates.errors import InvalidDataset
 from candidates.recipe import Preprocessing, TeacherRecipe
 from tests.candidates.builders import CLASSES, TINY, colour_recipe, dataset_of, images_of
@@ -119,6 +120,7 @@ def test_images_have_the_shape_that_the_network_takes() -> None:
     ],
 )
 def test_images_that_do_not_fit_a_recipe_are_refused(recipe: TeacherRecipe, sentence: str) -> None:
-    check_images(images_of(), TINY)
+    images = images_of()
+    check_images(TINY, images.images.shape[1:], len(images.classes))
     with pytest.raises(InvalidDataset, match=sentence):
-        check_images(images_of(), recipe)
+        check_images(recipe, images.images.shape[1:], len(images.classes))

@@ -13,7 +13,7 @@ ESTIMATE = Estimate(value=90.0, standard_error=0.5)
 COST = Cost(parameters=1000, macs=2000, bytes=4000)
 FILE = StoredFile(sha256="f" * 64, size_bytes=100)
 CONTENTS = DatasetContents(
-    classes=("cat", "dog"), shape=(3, 8, 8), num_calibration=6, num_scoring=2, num_reporting=2
+    classes=("cat", "dog"), shape=(3, 32, 32), num_calibration=6, num_scoring=2, num_reporting=2
 )
 RECIPE = TeacherRecipe(
     architecture="cifar_resnet20",

@@ -1,6 +1,8 @@
 import pytest
 
+from service.repositories import datasets
 from tests.service.api.world import World
+from tests.service.builders import CONTENTS, FILE
 
 
 def test_a_library_is_begun_for_a_ready_teacher_and_data_set(world: World) -> None:
@@ -33,6 +35,15 @@ def test_a_teacher_that_is_not_ready_gets_no_library(world: World) -> None:
 def test_an_unknown_data_set_is_named(world: World) -> None:
     answer = world.post_library(world.ready_teacher(), "dataset_none")
     assert (answer.status_code, answer.json()["resource_id"]) == (404, "dataset_none")
+
+
+def test_images_of_another_size_than_the_teachers_are_refused_at_once(world: World) -> None:
+    dataset = world.post_dataset().json()["id"]
+    small = CONTENTS.model_copy(update={"shape": (1, 28, 28)})
+    world.do(lambda session: datasets.finish(session, dataset, FILE.sha256, small))
+    answer = world.post_library(world.ready_teacher(), dataset)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-dataset")
+    assert "1 × 28 × 28 but the network takes 3 × 32 × 32" in answer.json()["detail"]
 
 
 def test_a_wrong_setting_is_named_and_not_repeated(world: World) -> None:
