@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from candidates.assembly import METADATA_KEY, Description, assemble
 from candidates.candidate import Kept
-from candidates.checkpoint import Checkpoint
+from candidates.checkpoint import Checkpoint, Tensor
 from candidates.errors import InvalidCheckpoint
 from candidates.library import make_candidates
 from candidates.progress import silent
@@ -29,7 +29,7 @@ from tests.candidates.builders import (
 
 REBUILD = """
 import sys, torch
-from candidates.checkpoint import Checkpoint
+from candidates.checkpoint import Checkpoint, Tensor
 from candidates.student import load_student
 from candidates.tensors import checkpoint_of, state_of
 torch.set_num_threads(1)
@@ -138,6 +138,18 @@ def test_widths_that_do_not_fit_the_weights_are_refused(widths: dict[str, Any]) 
     with pytest.raises(InvalidCheckpoint) as caught:
         build_student(changed(widths=widths))
     assert str(caught.value).endswith(".")
+
+
+def test_a_student_that_fits_its_description_but_cannot_run_is_refused() -> None:
+    """The BatchNorm is narrower than the convolution before it, in the JSON and in the tensors."""
+    file = changed(widths=widths_with("layer1.0.bn1", out=3))
+    narrow = {
+        name: Tensor("F32", (3,), bytes(12))
+        for name, tensor in file.tensors.items()
+        if name.startswith("layer1.0.bn1.") and tensor.shape
+    }
+    with pytest.raises(InvalidCheckpoint, match="do not suit"):
+        build_student(Checkpoint({**file.tensors, **narrow}, file.metadata))
 
 
 def test_a_student_without_its_description_is_refused() -> None:
