@@ -14,8 +14,9 @@ Kept = dict[str, tuple[int, ...]]
 class Cost(Value):
     """What a network or a part of it takes; costs add up along the network.
 
-    `parameters` counts non-zero weights without buffers, `macs` multiply-accumulates for one
-    image, `bytes` the size of parameters and buffers as stored.
+    `parameters` counts the non-zero entries of kernels and matrices and all of biases and norms,
+    without buffers; `macs` are multiply-accumulates for one image, `bytes` the size of parameters
+    and buffers as stored, without a file's header.
     """
 
     parameters: int

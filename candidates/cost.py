@@ -14,7 +14,14 @@ def cost_of(network: nn.Module, example: Tensor) -> Cost:
     weights = list(network.parameters())
     stored = [*weights, *network.buffers()]
     return Cost(
-        parameters=sum(int(torch.count_nonzero(weight)) for weight in weights),
+        parameters=sum(_num_parameters(weight) for weight in weights),
         macs=counter.get_total_flops() // (2 * example.shape[0]),
         bytes=sum(tensor.numel() * tensor.element_size() for tensor in stored),
     )
+
+
+def _num_parameters(weight: Tensor) -> int:
+    """Non-zero entries of kernels and matrices, which may be sparse; all of a bias or a norm,
+    whose zeros are values like any other.
+    """
+    return int(torch.count_nonzero(weight)) if weight.dim() > 1 else weight.numel()

@@ -39,3 +39,9 @@ def test_a_stride_saves_multiplications() -> None:
 
 def test_a_network_without_weights_costs_nothing() -> None:
     assert cost_of(nn.ReLU(), torch.zeros(1, 4)) == Cost(parameters=0, macs=0, bytes=0)
+
+
+def test_zeros_in_biases_and_norms_are_parameters_like_any_other() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2))
+    assert torch.count_nonzero(network[1].bias) == 0
+    assert cost_of(network, torch.zeros(1, 1, 4, 4)).parameters == 8
