@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from sqlalchemy import text
@@ -20,7 +21,7 @@ from tests.service.shop import Shop
 from tests.service.waiting import wait_until
 
 NUM_UNITS = 10
-RECIPE = tiny.LIBRARY.model_copy(update={"steps": 20})
+RECIPE = tiny.LIBRARY.model_copy(update={"steps": 40})
 Finished = dict[str, int]
 """Unit id -> the token with which it was committed."""
 
@@ -51,11 +52,16 @@ def running_worker(shop: Shop) -> int | None:
     """The process id of the worker that holds a unit."""
     with shop.database.reading() as session:
         worker = session.scalar(text("SELECT worker FROM units WHERE state = 'running'"))
-    listing = subprocess.run(
-        ["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    lines = [line.split(maxsplit=1) for line in listing.splitlines()]
-    return next((int(pid) for pid, command in lines if worker and worker in command), None)
+    processes = psutil.process_iter(["pid", "cmdline"])
+    return next((p.pid for p in processes if worker in (p.info["cmdline"] or ())), None)
+
+
+def kill_running_worker(shop: Shop) -> bool:
+    """False when no worker holds a unit at this moment."""
+    worker = running_worker(shop)
+    if worker is not None:
+        os.kill(worker, signal.SIGKILL)
+    return worker is not None
 
 
 def finished(shop: Shop) -> Finished:
@@ -71,7 +77,7 @@ def candidate_ids(shop: Shop, library_id: str) -> set[str]:
 
 def wait_for_the_middle(shop: Shop) -> None:
     """Until some neighbourhoods are finished, others are not, and one is being worked on."""
-    wait_until(lambda: len(finished(shop)) >= 5)
+    wait_until(lambda: len(finished(shop)) >= 5 and running_worker(shop))
     assert len(finished(shop)) < NUM_UNITS, "The library was finished before it could be disturbed."
 
 
@@ -91,11 +97,8 @@ def test_a_library_survives_the_kill_of_its_worker(shop: Shop) -> None:
     library_id = shop.post_library(*shop.prepare(), RECIPE)
     with serving(shop.settings):
         wait_for_the_middle(shop)
-        wait_until(lambda: running_worker(shop))
         units, ids = finished(shop), candidate_ids(shop, library_id)
-        victim = running_worker(shop)
-        assert victim is not None
-        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: kill_running_worker(shop))
         expect_all_kept(shop, library_id, units, ids)
 
 
