@@ -43,7 +43,8 @@ def canonical(
     `batch_size`, the number of images in the trace. Raises UnsplittableTeacher where a value is
     changed in place while another view of it is still in use.
     """
-    calls, constants = _folded(program.calls, tensors, set(nameless), batch_size)
+    portable = [_without_device(call) for call in program.calls]
+    calls, constants = _folded(portable, tensors, set(nameless), batch_size)
     calls = _functional(calls)
     calls = _without_nothing(calls)
     open_calls = tuple(_with_open_mode(call) for call in calls)
@@ -52,6 +53,14 @@ def canonical(
     result = program.model_copy(update={"calls": open_calls, "buffers": buffers})
     result = result.replaced((), ())
     return result, {name: everything[name] for name in result.tensors()}
+
+
+def _without_device(call: Call) -> Call:
+    """A conversion to a device and a dtype is one to the dtype: a program runs on any device."""
+    if call.operator != "to.device":
+        return call
+    source, _, *others = call.arguments
+    return call.model_copy(update={"operator": "to.dtype", "arguments": (source, *others)})
 
 
 def _folded(

@@ -14,7 +14,7 @@ UNARY = frozenset(
     ).split()
 )
 CONVERSIONS = frozenset({
-    "to.dtype", "to.dtype_layout", "to.device", "to.other", "_to_copy.default", "type_as.default",
+    "to.dtype", "to.dtype_layout", "to.other", "_to_copy.default", "type_as.default",
     "lift_fresh_copy.default", "float.default",
 })  # fmt: skip
 BINARY = frozenset({
@@ -28,8 +28,9 @@ BINARY = frozenset({
     "floor_divide.default", "bitwise_and.Tensor", "bitwise_or.Tensor", "bitwise_not.default",
     "prelu.default", "clamp.Tensor", "clamp_min.Tensor", "clamp_max.Tensor", "atan2.default",
 })  # fmt: skip
-WEIGHTED = frozenset({
-    "conv1d.default", "conv1d.padding", "conv2d.default", "conv2d.padding", "conv3d.default",
+CONVOLUTIONS = frozenset({"conv1d.default", "conv1d.padding", "conv2d.default", "conv2d.padding"})
+WEIGHTED = CONVOLUTIONS | frozenset({
+    "conv3d.default",
     "conv_transpose2d.input", "linear.default", "addmm.default", "mm.default", "bmm.default",
     "baddbmm.default", "matmul.default", "einsum.default", "embedding.default", "dot.default",
     "scaled_dot_product_attention.default", "bilinear.default",

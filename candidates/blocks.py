@@ -1,0 +1,134 @@
+"""Blocks: segments of the chain grouped so that as many weights as possible can shrink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from candidates.pairs import pairs
+from candidates.regions import Region
+from candidates.widths import AxisWidth, is_weighted
+
+if TYPE_CHECKING:
+    from candidates.split import Splitter
+
+MAX_WEIGHTED = 10
+"""Most weighted operators in one `block` neighbourhood."""
+WORTH = 0.02
+"""What one more neighbourhood is worth, as a share of all weights: so much must become shrinkable
+before two blocks are joined for it.
+"""
+
+
+class _Segment(NamedTuple):
+    """What lies between two cuts."""
+
+    region: Region
+    num_weighted: int
+
+
+class _Group(NamedTuple):
+    """Consecutive segments as one neighbourhood, or the regions inside a large segment."""
+
+    regions: list[Region]
+    gain: int
+    num_useful: int
+
+
+def blocks(splitter: Splitter, count: int | None = None) -> list[Region]:
+    """Regions of at most MAX_WEIGHTED weighted operators, in order, those without a width left
+    out; `count` of them, or as many as there can be, when a number is asked for.
+
+    Dynamic programming over the chain for as many weights as possible that can shrink and as many
+    groups as possible, weighed by WORTH. A larger segment, such as a dense block, falls into the smallest
+    regions around its widths.
+    """
+    grouping = _Grouping(splitter, _segments(splitter), count)
+    return [region for group in grouping.best() for region in group.regions]
+
+
+def _segments(splitter: Splitter) -> list[_Segment]:
+    """What lies between cuts; a segment without a weighted operator joins the one before it."""
+    chain = splitter.regions.chain()
+    if chain[-1] != splitter.program.output:
+        chain.append(splitter.program.output)
+    result: list[_Segment] = []
+    for after, upto in pairwise(chain):
+        region = splitter.regions.between(after, upto)
+        assert region is not None
+        weighted = sum(is_weighted(splitter.regions.call(name)) for name in region.calls)
+        if weighted == 0 and result:
+            joined = _joined(result[-1].region, region)
+            result[-1] = _Segment(joined, result[-1].num_weighted)
+        else:
+            result.append(_Segment(region, weighted))
+    return result
+
+
+def _joined(first: Region, last: Region) -> Region:
+    return Region(first.input, last.output, first.calls | last.calls)
+
+
+class _Grouping:
+    def __init__(self, splitter: Splitter, segments: Sequence[_Segment], count: int | None) -> None:
+        self.splitter = splitter
+        self.segments = segments
+        self.count = count
+        self._spans = self._find_spans()
+
+    def best(self) -> list[_Group]:
+        """The groups with the greatest value for all segments."""
+        best: list[tuple[float, list[_Group]]] = [(0.0, [])]
+        worth = WORTH * sum(self.splitter.num_weights.values())
+        for end in range(1, len(self.segments) + 1):
+            options = []
+            for start in range(end - 1, -1, -1):
+                if not self._may_join(start, end):
+                    break
+                group = self._group(start, end)
+                value, groups = best[start]
+                value += group.gain + worth * group.num_useful
+                options.append((value, [*groups, group]))
+            best.append(max(options, key=lambda option: option[0]))
+        return best[-1][1]
+
+    def _may_join(self, start: int, end: int) -> bool:
+        if end - start == 1:
+            return True
+        counts = [segment.num_weighted for segment in self.segments[start:end]]
+        return sum(counts) <= MAX_WEIGHTED
+
+    def _group(self, start: int, end: int) -> _Group:
+        widths = [
+            w for (low, high), ws in self._spans.items() if start <= low and high < end for w in ws
+        ]
+        region = self.segments[start].region
+        for segment in self.segments[start + 1 : end]:
+            region = _joined(region, segment.region)
+        if self.segments[start].num_weighted > MAX_WEIGHTED:
+            inner = pairs(self.splitter, widths)
+            kept = [width for each in inner for width in self.splitter.inside(each)]
+            return _Group(inner, self._weights(kept), len(inner))
+        return _Group([region] if widths else [], self._weights(widths), bool(widths))
+
+    def _weights(self, widths: Sequence[AxisWidth]) -> int:
+        """Without biases and norms, which would make a longer group look better than two, and
+        without mixed widths, which shrink less well than they count.
+        """
+        tensors = {name for width in widths if not width.mixed for name in width.tensors}
+        return sum(self.splitter.num_weights.get(name, 0) for name in tensors)
+
+    def _find_spans(self) -> dict[tuple[int, int], list[AxisWidth]]:
+        """The widths by the first and the last segment that they touch."""
+        place = {
+            name: index
+            for index, segment in enumerate(self.segments)
+            for name in segment.region.calls
+        }
+        spans: dict[tuple[int, int], list[AxisWidth]] = {}
+        for width in self.splitter.widths:
+            if all(name in place for name in width.calls):
+                touched = [place[name] for name in width.calls]
+                spans.setdefault((min(touched), max(touched)), []).append(width)
+        return spans
