@@ -27,6 +27,8 @@ _ASSERTIONS = frozenset({
     "torch.ops.aten._assert_async.msg", "torch.ops.aten.sym_constrain_range.default",
     "torch.ops.aten.sym_constrain_range_for_size.default",
 })  # fmt: skip
+_WRITERS = frozenset({"fill.Tensor", "fill.Scalar", "copy.default", "index_put.default"})
+"""Without their underscore; what they write to must be constant, for no program has them."""
 _EVAL = "Call model.eval() before torch.export.export and send the new file."
 _RANDOM = (
     "bernoulli",
@@ -169,7 +171,7 @@ def _operator(node: Node) -> str:
             f"The network draws random numbers with '{name}' in '{_scope(node)}'. {_EVAL}"
         )
     pure = f"{base.removesuffix('_')}.{overload}"
-    allowed = node.target.startswith(_ATEN) and name != "getitem" and pure in OPERATORS
+    allowed = node.target.startswith(_ATEN) and name != "getitem" and pure in OPERATORS | _WRITERS
     if not allowed:
         raise InvalidProgram(
             f"Call '{_name(node)}' uses the operator '{node.target[:200]}', which is not on the "

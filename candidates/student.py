@@ -3,42 +3,38 @@
 from pathlib import Path
 
 import torch
-from torch import nn
 
-from candidates.architectures import build
-from candidates.assembly import METADATA_KEY, Description
+from candidates.assembly import Description, description_of, program_of, with_program
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidCheckpoint
-from candidates.narrow import resize
+from candidates.network import Network
 from candidates.teacher import check_fit
 from candidates.tensors import checkpoint_of, state_of
 
 
-def load_student(path: Path | str) -> nn.Module:
+def load_student(path: Path | str) -> Network:
     """A trainable network in eval mode, from a student's file.
 
-    Raises InvalidCheckpoint, naming what does not fit, and InvalidRecipe.
+    Raises InvalidCheckpoint or InvalidProgram, naming what does not fit.
     """
     return build_student(Checkpoint.read(Path(path)))
 
 
-def build_student(checkpoint: Checkpoint) -> nn.Module:
+def build_student(checkpoint: Checkpoint) -> Network:
     """Like `load_student`, from a checkpoint in memory."""
-    description = Description.of(checkpoint)
-    with torch.device("meta"):
-        network = build(description.recipe)
-        try:
-            resize(network, description.widths)
-            network.eval()(torch.zeros(1, *description.recipe.input))
-        except (AttributeError, IndexError, OverflowError, RuntimeError) as exc:
-            raise InvalidCheckpoint(
-                f"The student's widths do not suit '{description.recipe.architecture}': {exc}."
-            ) from exc
-    check_fit(network.state_dict(), checkpoint)
-    network.load_state_dict(state_of(checkpoint), assign=True)
-    return network.eval()
+    description, program = description_of(checkpoint), program_of(checkpoint)
+    check_fit(program, checkpoint)
+    tensors = state_of(checkpoint)
+    on_meta = Network(program, {name: each.to("meta") for name, each in tensors.items()}).eval()
+    try:
+        on_meta(torch.empty(2, *description.recipe.input, device="meta"))
+    except (RuntimeError, TypeError, ValueError, IndexError) as exc:
+        raise InvalidCheckpoint(
+            f"The student's tensors do not suit its program: {str(exc).splitlines()[0]}."
+        ) from exc
+    return Network(program, tensors).eval()
 
 
-def student_checkpoint(network: nn.Module, description: Description) -> Checkpoint:
+def student_checkpoint(network: Network, description: Description) -> Checkpoint:
     """The file of a student whose weights changed but not its widths."""
-    return checkpoint_of(network.state_dict(), {METADATA_KEY: description.model_dump_json()})
+    return with_program(checkpoint_of(network.tensors()), network.program, description)
