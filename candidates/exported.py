@@ -5,9 +5,8 @@ are read, of its records the raw bytes of tensors. All else is left where it is.
 """
 
 import re
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -15,10 +14,12 @@ from candidates.archive import Archive, is_archive
 from candidates.canonical import canonical
 from candidates.errors import InvalidCheckpoint, InvalidProgram, UnsplittableTeacher
 from candidates.exported_arguments import Names
-from candidates.exported_graph import GraphReader, Shapes
+from candidates.exported_graph import GraphReader
 from candidates.exported_schema import MAJOR, ExportedJson, GraphModule, TensorMeta, parse
+from candidates.exported_signature import Meanings
 from candidates.exported_tensors import plain_ints, read_tensors
 from candidates.program import Program
+from candidates.shapes import Shapes
 from candidates.trace import BATCH_SIZE, INPUT, Traced
 
 DYNAMIC = (
@@ -105,10 +106,10 @@ def _read(
     nameless: frozenset[str],
     shape: tuple[int, ...],
 ) -> Exported:
-    named, images = _inputs(module.signature.input_specs, tensors)
-    output = _output(module.signature.output_specs)
+    signature = Meanings.of(module.signature, tensors)
+    images, output = signature.images, signature.output
     batch_size = _batch_size(images, module.graph.tensor_values.get(images), shape)
-    names = Names(named, {images: INPUT}, {})
+    names = Names(signature.tensors, {images: INPUT}, {})
     reader = GraphReader(names, Shapes(tensors, {INPUT: (batch_size, *shape)}))
     for node in module.graph.nodes:
         reader.read(node)
@@ -116,69 +117,11 @@ def _read(
         raise InvalidProgram(
             f"The output '{output}' is given by no call. Export the network again."
         )
-    parameters = _parameters(module.signature.input_specs)
     program = Program.model_construct(
         input=INPUT, calls=tuple(reader.calls), output=names.values[output],
-        buffers=tuple(name for name in tensors if name not in parameters),
+        buffers=tuple(name for name in tensors if name not in signature.parameters),
     )  # fmt: skip
     return Exported(program, tensors, nameless, batch_size)
-
-
-def _inputs(
-    specs: Iterable[Mapping[str, Any]], tensors: Mapping[str, Tensor]
-) -> tuple[dict[str, str], str]:
-    """For every name in the graph the tensor's own, and the name of the images."""
-    named: dict[str, str] = {}
-    images: list[str] = []
-    for spec in specs:
-        match spec:
-            case {"parameter": {"arg": {"name": str(name)}, "parameter_name": str(target)}}:
-                named[name] = target
-            case {"buffer": {"arg": {"name": str(name)}, "buffer_name": str(target)}}:
-                named[name] = target
-            case {
-                "tensor_constant": {"arg": {"name": str(name)}, "tensor_constant_name": str(target)}
-            }:
-                named[name] = target
-            case {"user_input": {"arg": {"as_tensor": {"name": str(name)}}}}:
-                images.append(name)
-            case _:
-                raise UnsplittableTeacher(
-                    f"The network takes an input of the kind '{next(iter(spec))}'. A classifier "
-                    "takes images alone: wrap it in a module that does and export that."
-                )
-    for target in named.values():
-        if target not in tensors:
-            raise InvalidCheckpoint(
-                f"Key '{target}' is read by the network but missing in the archive. "
-                "Export the network again."
-            )
-    if len(images) != 1:
-        raise UnsplittableTeacher(
-            f"The network takes {len(images)} tensors; a classifier takes images alone. "
-            "Wrap it in a module that does and export that."
-        )
-    return named, images[0]
-
-
-def _parameters(specs: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {spec["parameter"]["parameter_name"] for spec in specs if "parameter" in spec}
-
-
-def _output(specs: list[dict[str, Any]]) -> str:
-    match specs:
-        case [{"user_output": {"arg": {"as_tensor": {"name": str(name)}}}}]:
-            return name
-    kinds = ", ".join(sorted({next(iter(spec)) for spec in specs})) or "none"
-    if "mutation" in kinds:
-        raise UnsplittableTeacher(
-            f"The network changes its own state while it runs ({kinds}): it was exported in train "
-            "mode. Call model.eval() before torch.export.export and send the new file."
-        )
-    raise UnsplittableTeacher(
-        f"The network gives {len(specs)} outputs ({kinds}); a classifier gives its logits alone. "
-        "Wrap it in a module that returns only these and export that."
-    )
 
 
 def _batch_size(images: str, meta: TensorMeta | None, shape: tuple[int, ...]) -> int:

@@ -7,19 +7,13 @@ have a shape and no values; the expressions that the archive holds for them are 
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensorMode
-
 from candidates.errors import InvalidProgram, UnsplittableTeacher
 from candidates.exported_arguments import INTEGERS, LARGEST, Names
 from candidates.exported_schema import Node
-from candidates.network import Frame, Step
 from candidates.operators import NOISE, OPERATORS
 from candidates.program import Argument, Call
+from candidates.shapes import Shapes
 
-MAX_ITEMS = 2**31
-"""Of one value, for the batch that was exported."""
 _ATEN = "torch.ops.aten."
 _SIZE = "torch.ops.aten.sym_size.int"
 _ASSERTIONS = frozenset({
@@ -45,7 +39,7 @@ _RANDOM = (
 class GraphReader:
     """Reads nodes in their order; `calls` are those read so far."""
 
-    def __init__(self, names: Names, shapes: "Shapes") -> None:
+    def __init__(self, names: Names, shapes: Shapes) -> None:
         self.calls: list[Call] = []
         self._names, self._shapes = names, shapes
 
@@ -83,7 +77,7 @@ class GraphReader:
         arguments = [self._argument(node, each.arg) for each in node.inputs]
         try:
             if node.target == _SIZE:
-                number = self._shapes.side(*arguments)
+                number = self._shapes.sides(arguments[0])[int(str(arguments[1]))]
             else:
                 number = INTEGERS[node.target](*arguments)
         except (TypeError, ValueError, ZeroDivisionError, IndexError, KeyError) as exc:
@@ -108,58 +102,6 @@ class GraphReader:
                         scope=call.scope,
                     )
                 )  # fmt: skip
-
-
-class Shapes:
-    """Runs calls on tensors without values, so that every shape is known and none is absurd."""
-
-    def __init__(
-        self, tensors: Mapping[str, Tensor], values: Mapping[str, tuple[int, ...]]
-    ) -> None:
-        self._mode = FakeTensorMode()
-        self._tensors = {name: self._mode.from_tensor(each) for name, each in tensors.items()}
-        with self._mode:
-            self._values: dict[str, Any] = {
-                name: torch.empty(shape) for name, shape in values.items()
-            }
-
-    def run(self, call: Call) -> Any:
-        """What a call gives; InvalidProgram if it does not fit its arguments."""
-        frame = Frame(self._values, self._tensors, 0, False)
-        try:
-            with self._mode, torch.no_grad():
-                result = Step.of(call).run(frame)
-        except Exception as exc:  # operators document no error type
-            first = next(iter(str(exc).strip().splitlines()), type(exc).__name__)
-            raise InvalidProgram(
-                f"Call '{call.name}' of '{call.operator}' does not fit its arguments: "
-                f"{first[:300].rstrip('.')}. Export the network again."
-            ) from exc
-        for each in result if isinstance(result, list | tuple) else [result]:
-            _refuse_absurd(call, each)
-        self._values[call.name] = result
-        return result
-
-    def shape(self, name: str) -> tuple[int, ...] | None:
-        """The shape of a value; None for a list of values."""
-        value = self._values[name]
-        return tuple(value.shape) if isinstance(value, Tensor) else None
-
-    def side(self, value: Any, dim: int) -> int:
-        """One side of a value or tensor."""
-        name = getattr(value, "value", None)
-        found = self._values[name] if name is not None else self._tensors[value.tensor]
-        return int(found.shape[dim])
-
-
-def _refuse_absurd(call: Call, value: Any) -> None:
-    if not isinstance(value, Tensor):
-        raise InvalidProgram(f"Call '{call.name}' of '{call.operator}' gives no tensor.")
-    if value.numel() > MAX_ITEMS:
-        raise InvalidProgram(
-            f"Call '{call.name}' of '{call.operator}' gives {value.numel()} numbers; at most "
-            f"{MAX_ITEMS} are computed. Export the network with fewer or smaller images."
-        )
 
 
 def _operator(node: Node) -> str:
