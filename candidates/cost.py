@@ -1,15 +1,20 @@
 """Measure what a network costs."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from candidates.candidate import Cost
 
 
 def cost_of(network: nn.Module, example: Tensor) -> Cost:
     """Cost of one image, given an input [1, …]; MACs are half of torch's counted FLOPs."""
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    with (
+        torch.inference_mode(),
+        FlopCounterMode(display=False, custom_mapping=_ATTENTION) as counter,
+    ):
         network(example)
     weights = list(network.parameters())
     stored = [*weights, *network.buffers()]
@@ -18,6 +23,14 @@ def cost_of(network: nn.Module, example: Tensor) -> Cost:
         macs=counter.get_total_flops() // (2 * example.shape[0]),
         bytes=sum(tensor.numel() * tensor.element_size() for tensor in stored),
     )
+
+
+def _attention_flops(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
+    """What torch's counter knows for GPUs, given the shapes."""
+    return int(sdpa_flop_count(query, key, value))
+
+
+_ATTENTION = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention_flops}
 
 
 def _num_parameters(weight: Tensor) -> int:

@@ -32,6 +32,10 @@ class Layout:
         """
         return owned_indices(self._weight(call)[1], self.widths[width].axis)
 
+    def rows(self, call: str, width: str) -> list[list[int]]:
+        """For every index of a width, the output channels of a linear call that belong to it."""
+        return owned_indices(self._weight(call)[0], self.widths[width].axis)
+
     def kept_columns(self, call: str, kept: Kept) -> list[int]:
         """The input channels that a linear call keeps; of a grouped convolution, in each group."""
         return kept_indices(self._weight(call)[1], self.choice(kept))

@@ -12,10 +12,9 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import functional
 
+from candidates.operators import CONVOLUTIONS
 from candidates.program import Argument, Call
 from candidates.signature import CONVOLUTION, LINEAR, named, tensor_in, value_in
-
-CONVOLUTIONS = frozenset({"conv1d.default", "conv1d.padding", "conv2d.default", "conv2d.padding"})
 
 Pair = tuple[int, int]
 

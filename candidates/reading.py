@@ -14,7 +14,10 @@ import torch
 from torch import Tensor
 
 from candidates.candidate import Kept
+from candidates.layout import Layout
 from candidates.linear_call import LinearCall
+from candidates.neighbourhood import Neighbourhood
+from candidates.network import Network
 
 MAX_COLUMNS = 2304
 """Most columns of a row before the pointwise rows are used, if these are shorter."""
@@ -53,6 +56,11 @@ class Reading:
             result[width] = torch.arange(starts, starts + len(each)).unsqueeze(1)
             starts += len(each)
         return cls(call, torch.cat(list(channels.values())), result)
+
+    @classmethod
+    def full(cls, call: LinearCall, num_inputs: int) -> "Reading":
+        """The full rows, however long, without widths."""
+        return cls(call, torch.arange(num_inputs * call.num_taps).unsqueeze(1), {})
 
     @property
     def num_columns(self) -> int:
@@ -111,6 +119,22 @@ class Reading:
 
     def _grouped(self, matrix: Tensor) -> Tensor:
         return matrix.unflatten(0, (self.call.groups, -1))
+
+
+def readings_of(part: Network, layout: Layout, neighbourhood: Neighbourhood) -> dict[str, Reading]:
+    """How the consumers of a neighbourhood's widths read them, by call, in running order."""
+    tensors = part.tensors()
+    result = {}
+    for call in part.program.calls:
+        owners = {
+            width.name: layout.columns(call.name, width.name)
+            for width in neighbourhood.widths
+            if call.name in width.consumers
+        }
+        linear = LinearCall.of(call, tensors) if owners else None
+        if linear is not None:
+            result[call.name] = Reading.of(linear, tensors[linear.weight].shape[1], owners)
+    return result
 
 
 def _spread(channels: Tensor, taps: int) -> Tensor:
