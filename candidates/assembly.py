@@ -84,7 +84,7 @@ def assemble(
     InvalidProgram when a part does not fit.
     """
     programs = [program_of(part) for part in parts]
-    program = program_of(teacher).replaced((), programs)
+    program = program_of(teacher).replaced(programs)
     tensors = dict(teacher.tensors)
     for part in parts:
         tensors |= part.tensors

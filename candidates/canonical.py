@@ -51,7 +51,7 @@ def canonical(
     everything = {**tensors, **constants}
     buffers = tuple(sorted({*program.buffers, *constants}))
     result = program.model_copy(update={"calls": open_calls, "buffers": buffers})
-    result = result.replaced((), ())
+    result = result.replaced(())
     return result, {name: everything[name] for name in result.tensors()}
 
 
@@ -75,13 +75,23 @@ def _folded(
         else:
             _refuse_changed_constant(call, known)
             open_calls.append(call)
-    read = {value for call in open_calls for value in call.values()} & known.keys()
-    named = {name: f"{CONSTANT_PREFIX}.{name}" for name in read if _is_tensor(known[name])}
-    rewiring: dict[str, Argument] = {
-        name: TensorOf(tensor=named[name]) if name in named else known[name] for name in read
-    }
-    constants = {named[name]: known[name].clone().contiguous() for name in named}
+    read = dict.fromkeys(value for call in open_calls for value in call.values() if value in known)
+    constants: dict[str, Tensor] = {}
+    rewiring = {name: _named(name, known[name], constants) for name in read}
     return [call.rewired(rewiring) for call in open_calls], constants
+
+
+def _named(name: str, value: Any, constants: dict[str, Tensor]) -> Argument:
+    """A constant as an argument; if it is a tensor, it is among `constants` afterwards, once."""
+    if not isinstance(value, Tensor):
+        number: Argument = value
+        return number
+    for known, other in constants.items():
+        if other.dtype == value.dtype and torch.equal(other, value):
+            return TensorOf(tensor=known)
+    result = f"{CONSTANT_PREFIX}.at_{name.replace('.', '_')}"
+    constants[result] = value.clone().contiguous()
+    return TensorOf(tensor=result)
 
 
 def _refuse_changed_constant(call: Call, known: Mapping[str, Any]) -> None:
@@ -95,10 +105,6 @@ def _refuse_changed_constant(call: Call, known: Mapping[str, Any]) -> None:
 
 def _writes(call: Call) -> bool:
     return _base(call).endswith("_") and not _base(call).startswith("_")
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor)
 
 
 def _is_constant(call: Call, known: Mapping[str, Any], nameless: set[str], batch_size: int) -> bool:

@@ -5,7 +5,7 @@ number, a name or a list of these. So a file that holds a program and its tensor
 network, and reading one runs nothing that its sender wrote.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -171,25 +171,35 @@ class Program(Value):
         kept = tuple(call for call in self.calls if call.name in needed)
         return self._with(input=after, calls=kept, output=upto)
 
-    def replaced(self, removed: Collection[str], parts: Sequence["Program"]) -> "Program":
-        """A program with other parts in the place of some: each part computes its output's value,
-        under the name that it had, from its input's, at the place where that was computed.
+    def replaced(self, parts: Sequence["Program"]) -> "Program":
+        """A program with other parts in the place of some: each computes its output's value, under
+        the name that it had, from its input's.
 
-        `removed` names the calls that fall away, all of those that computed the outputs among
-        them. Calls that nobody reads any more fall away as well. Raises InvalidProgram when a
-        part's other names are taken.
+        What nobody reads any more falls away. Raises InvalidProgram when a name that a part brings
+        is taken, and ValueError when a part's ends do not enclose a part of this program.
         """
         by_output = {part.output: part for part in parts}
+        gone = {name for part in parts for name in self._owned(part.input, part.output)}
+        shared = [call for call in self.calls if call.name not in gone]
         calls: list[Call] = []
         for call in self.calls:
             if call.name in by_output:
-                calls += by_output[call.name].calls
-            elif call.name not in removed:
+                calls += (new for new in by_output[call.name].calls if new not in shared)
+            elif call.name not in gone:
                 calls.append(call)
         buffers = {*self.buffers, *(name for part in parts for name in part.buffers)}
-        result = self._with(calls=tuple(_alive(calls, self.output)), buffers=tuple(sorted(buffers)))
+        alive = tuple(_alive(calls, self.output))
+        result = self._with(calls=alive, buffers=tuple(sorted(buffers)))
         result.check()
         return result
+
+    def _owned(self, after: str, upto: str) -> set[str]:
+        """The calls of a part that nothing outside of it reads."""
+        names = {call.name for call in self.part(after, upto).calls}
+        for call in reversed(self.calls):
+            if call.name not in names:
+                names -= set(call.values()) - {upto}
+        return names
 
     def _with(self, **changes: object) -> "Program":
         changed = self.model_copy(update=changes)
@@ -200,7 +210,8 @@ class Program(Value):
 
 def _alive(calls: Iterable[Call], output: str) -> list[Call]:
     """The calls that the output depends on, in order."""
-    needed, kept = {output}, []
+    needed: set[str] = {output}
+    kept: list[Call] = []
     for call in reversed(list(calls)):
         if call.name in needed:
             kept.append(call)

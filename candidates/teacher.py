@@ -93,7 +93,7 @@ class Teacher:
         """
         whole = self.network.program
         rest = whole.part(neighbourhood.cut, whole.output)
-        program = rest.replaced((), [candidate.program])
+        program = rest.replaced([candidate.program])
         return Network(program, {**self.network.tensors(), **candidate.tensors()}).eval()
 
     def narrowed(self, neighbourhood: Neighbourhood, kept: Kept) -> Network:
