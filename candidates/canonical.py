@@ -76,22 +76,17 @@ def _folded(
             _refuse_changed_constant(call, known)
             open_calls.append(call)
     read = dict.fromkeys(value for call in open_calls for value in call.values() if value in known)
-    constants: dict[str, Tensor] = {}
-    rewiring = {name: _named(name, known[name], constants) for name in read}
+    named = {name: _constant_name(name) for name in read if isinstance(known[name], Tensor)}
+    rewiring: dict[str, Argument] = {
+        name: TensorOf(tensor=named[name]) if name in named else known[name] for name in read
+    }
+    constants = {named[name]: known[name].clone().contiguous() for name in named}
     return [call.rewired(rewiring) for call in open_calls], constants
 
 
-def _named(name: str, value: Any, constants: dict[str, Tensor]) -> Argument:
-    """A constant as an argument; if it is a tensor, it is among `constants` afterwards, once."""
-    if not isinstance(value, Tensor):
-        number: Argument = value
-        return number
-    for known, other in constants.items():
-        if other.dtype == value.dtype and torch.equal(other, value):
-            return TensorOf(tensor=known)
-    result = f"{CONSTANT_PREFIX}.at_{name.replace('.', '_')}"
-    constants[result] = value.clone().contiguous()
-    return TensorOf(tensor=result)
+def _constant_name(value: str) -> str:
+    """Of the tensor that takes a value's place; no module has an attribute of that name."""
+    return f"{CONSTANT_PREFIX}.at_{value.replace('.', '_')}"
 
 
 def _refuse_changed_constant(call: Call, known: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from candidates.errors import InvalidProgram
+from candidates.operators import MAKERS
 from candidates.program import Argument, Batch, Call, Constant, Program, TensorOf, Training, ValueOf
 
 Visit = Callable[[str, Any], None]
@@ -56,7 +57,7 @@ class Network(nn.Module):
         wanted = frozenset(names)
         known: dict[str, Any] = {self.program.input: inputs}
         missing = set(wanted) - known.keys()
-        frame = Frame(known, self.tensors(), len(inputs), self.training)
+        frame = Frame(known, self.tensors(), len(inputs), self.training, inputs.device)
         for step, ended in zip(self._steps, self._ended(wanted), strict=True):
             if not missing:
                 break
@@ -97,6 +98,7 @@ class Frame(NamedTuple):
     tensors: dict[str, Tensor]
     batch_size: int
     training: bool
+    device: torch.device | None = None
 
 
 class Step(NamedTuple):
@@ -106,16 +108,20 @@ class Step(NamedTuple):
     function: Callable[..., Any]
     arguments: tuple[Argument, ...]
     keywords: dict[str, Argument]
+    makes_tensor: bool
 
     @classmethod
     def of(cls, call: Call) -> "Step":
         """AttributeError if this torch lacks the operator."""
-        return cls(call.name, function_of(call.operator), call.arguments, call.keywords)
+        function = function_of(call.operator)
+        return cls(call.name, function, call.arguments, call.keywords, call.operator in MAKERS)
 
     def run(self, frame: Frame) -> Any:
         """What the call gives in a frame."""
         arguments = [resolve(argument, frame) for argument in self.arguments]
         keywords = {key: resolve(argument, frame) for key, argument in self.keywords.items()}
+        if self.makes_tensor:
+            keywords["device"] = frame.device
         return self.function(*arguments, **keywords)
 
 

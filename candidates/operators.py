@@ -4,15 +4,20 @@ None of them writes to its arguments, opens a file or depends on anything but it
 for dropout, the random generator. `getitem` takes one value out of a list of them.
 """
 
-UNARY = frozenset(
-    f"{name}.default"
-    for name in (
-        "abs acos asin atan ceil celu clone contiguous cos elu erf exp expm1 floor gelu hardsigmoid "
-        "hardswish hardtanh leaky_relu log log1p log2 log_sigmoid logical_not mish neg reciprocal "
-        "relu relu6 round rsqrt selu sigmoid sign silu sin softplus sqrt square tan tanh alias "
-        "detach zero hardshrink softshrink threshold logit nan_to_num positive clamp clamp_min clamp_max"
-    ).split()
-)
+UNARY = frozenset({
+    "abs.default", "acos.default", "asin.default", "atan.default", "ceil.default",
+    "celu.default", "clone.default", "contiguous.default", "cos.default", "elu.default",
+    "erf.default", "exp.default", "expm1.default", "floor.default", "gelu.default",
+    "hardsigmoid.default", "hardswish.default", "hardtanh.default", "leaky_relu.default",
+    "log.default", "log1p.default", "log2.default", "log_sigmoid.default",
+    "logical_not.default", "mish.default", "neg.default", "reciprocal.default", "relu.default",
+    "relu6.default", "round.default", "rsqrt.default", "selu.default", "sigmoid.default",
+    "sign.default", "silu.default", "sin.default", "softplus.default", "sqrt.default",
+    "square.default", "tan.default", "tanh.default", "alias.default", "detach.default",
+    "zero.default", "hardshrink.default", "softshrink.default", "threshold.default",
+    "logit.default", "nan_to_num.default", "positive.default", "clamp.default",
+    "clamp_min.default", "clamp_max.default",
+})  # fmt: skip
 CONVERSIONS = frozenset({
     "to.dtype", "to.dtype_layout", "to.other", "_to_copy.default", "type_as.default",
     "lift_fresh_copy.default", "float.default",
@@ -65,20 +70,24 @@ SHAPES = frozenset({
     "channel_shuffle.default", "im2col.default", "unfold.default", "cat.default", "stack.default",
     "split.Tensor", "split_with_sizes.default", "split.sizes", "chunk.default", "unbind.int",
     "select.int", "slice.Tensor", "narrow.default", "index.Tensor", "index_select.default",
-    "gather.default", "movedim.int", "movedim.intlist", "swapaxes.default", "reflection_pad2d.default",
-    "replication_pad2d.default", "meshgrid.indexing", "meshgrid.default", "tril.default",
+    "gather.default", "movedim.int", "movedim.intlist", "swapaxes.default", "meshgrid.indexing",
+    "reflection_pad2d.default", "replication_pad2d.default", "meshgrid.default", "tril.default",
     "triu.default", "broadcast_to.default", "view_as.default", "reshape_as.default",
     "tile.default", "numpy_T.default", "diagonal.default", "unsafe_split.Tensor",
     "unsafe_chunk.default", "glu.default", "rot90.default", "slice_scatter.default",
     "select_scatter.default",
 })  # fmt: skip
 MAKERS = frozenset({
-    "new_zeros.default", "new_ones.default", "new_full.default", "new_empty.default",
-    "zeros_like.default", "ones_like.default", "full_like.default", "zeros.default",
-    "ones.default", "full.default", "arange.default", "arange.start", "arange.start_step",
-    "linspace.default", "eye.default", "scalar_tensor.default", "one_hot.default",
+    "zeros.default", "ones.default", "full.default", "arange.default", "arange.start",
+    "arange.start_step", "linspace.default", "eye.default", "scalar_tensor.default",
 })  # fmt: skip
-OPERATORS = (
-    UNARY | CONVERSIONS | BINARY | WEIGHTED | NORMS | NOISE | POOLS | REDUCTIONS | SHAPES | MAKERS
-) | {"getitem"}
+"""Those that read no tensor: where their result lies has to be said."""
+LIKES = frozenset({
+    "new_zeros.default", "new_ones.default", "new_full.default", "new_empty.default",
+    "zeros_like.default", "ones_like.default", "full_like.default", "one_hot.default",
+})  # fmt: skip
+OPERATORS = frozenset().union(
+    UNARY, CONVERSIONS, BINARY, WEIGHTED, NORMS, NOISE, POOLS, REDUCTIONS, SHAPES, MAKERS, LIKES,
+    {"getitem"},
+)  # fmt: skip
 """Everything that a program may call."""
