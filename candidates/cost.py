@@ -3,19 +3,22 @@
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from candidates.candidate import Cost
+from candidates.network import Network
 
 
-def cost_of(network: nn.Module, example: Tensor) -> Cost:
-    """Cost of one image, given an input [1, …]; MACs are half of torch's counted FLOPs."""
+def cost_of(network: Network, example: Tensor) -> Cost:
+    """Cost of one image, given an input [1, …] of any device, whose values do not matter; MACs are
+    half of torch's counted FLOPs. Nothing is computed.
+    """
     with (
-        torch.inference_mode(),
+        torch.no_grad(),
         FlopCounterMode(display=False, custom_mapping=_ATTENTION) as counter,
     ):
-        network(example)
+        network.on_meta()(example.to("meta"))
     weights = list(network.parameters())
     stored = [*weights, *network.buffers()]
     return Cost(

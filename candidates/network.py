@@ -78,6 +78,11 @@ class Network(nn.Module):
         tensors = {name: values.detach().clone() for name, values in self.tensors().items()}
         return Network(self.program, tensors).train(self.training)
 
+    def on_meta(self) -> "Network":
+        """The same network with tensors that have shapes but no values."""
+        tensors = {name: values.detach().to("meta") for name, values in self.tensors().items()}
+        return Network(self.program, tensors).train(self.training)
+
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by their names, shared with the network."""
         return {

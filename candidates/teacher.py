@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -25,25 +26,20 @@ from candidates.trace import BATCH_SIZE
 
 @dataclass(frozen=True)
 class Teacher:
-    """A trained network in eval mode; `checkpoint` is a file that holds all of it.
-
-    `cost` is the whole network's, `fixed_cost` what lies outside all neighbourhoods.
-    """
+    """A trained network in eval mode; `checkpoint` is a file that holds all of it."""
 
     recipe: TeacherRecipe
     checkpoint: Checkpoint
     network: Network
     layout: Layout
     split: Split
-    cost: Cost
-    fixed_cost: Cost
 
     @classmethod
     def load(cls, checkpoint: Checkpoint, granularity: Granularity = "block") -> "Teacher":
         """From a teacher's own file, as `candidates.intake` makes it.
 
-        Raises InvalidCheckpoint, InvalidProgram, NonFiniteActivation (naming the first module),
-        UnsplittableTeacher, and InvalidRecipe for a granularity that does not suit.
+        Raises InvalidCheckpoint, InvalidProgram, UnsplittableTeacher, and InvalidRecipe for a
+        granularity that does not suit.
         """
         recipe, program = description_of(checkpoint).recipe, program_of(checkpoint)
         return cls.of(recipe, program, state_of(checkpoint), granularity)
@@ -59,21 +55,43 @@ class Teacher:
         """From a program and its tensors, whose sizes may be those of a trace's batch."""
         axes = follow(program, tensors, (BATCH_SIZE, *recipe.input))
         program = for_any_batch(program, axes)
-        check_any_batch(program, tensors, recipe)
         network = Network(program, tensors).eval()
         splitter = Splitter(program, tensors, axes)
         parts = splitter.split(granularity)
         widths = {width.name: width for width in splitter.widths}
-        cost, inside = _costs(network, parts, recipe)
         return cls(
             recipe=recipe,
             checkpoint=teacher_checkpoint(recipe, program, tensors),
             network=network,
             layout=Layout(program, axes, widths),
             split=parts,
-            cost=cost,
-            fixed_cost=cost - inside,
         )
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What the whole network costs for one image."""
+        return cost_of(self.network, torch.empty(1, *self.recipe.input, device="meta"))
+
+    @cached_property
+    def fixed_cost(self) -> Cost:
+        """What lies outside all neighbourhoods costs."""
+        example = torch.empty(1, *self.recipe.input, device="meta")
+        names = [each.input for each in self.split.neighbourhoods]
+        inputs = self.network.on_meta().values(example, names)
+        result = self.cost
+        for each, entering in zip(self.split.neighbourhoods, inputs, strict=True):
+            result = result - cost_of(self.part(each), entering)
+        return result
+
+    def check(self) -> None:
+        """Run it on a few random images, as is due once for every teacher that arrives.
+
+        Raises InvalidCheckpoint (NaN or Inf among the weights), NonFiniteActivation naming the
+        first module, and UnsplittableTeacher unless it takes any number of images and gives one
+        row of logits for each, whatever the others are.
+        """
+        check_finite(self.network.tensors())
+        check_any_batch(self.network, self.recipe)
 
     def root(self, neighbourhood: Neighbourhood) -> Network:
         """What runs before a neighbourhood's cut: images [N, C, H, W] to the value there."""
@@ -110,13 +128,8 @@ def teacher_checkpoint(
     return with_program(checkpoint_of(used), program, Description(recipe=recipe))
 
 
-def check_any_batch(
-    program: Program, tensors: Mapping[str, Tensor], recipe: TeacherRecipe
-) -> None:
-    """Raises UnsplittableTeacher unless the program takes any number of images and gives one row
-    of finite logits for each, whatever the others are.
-    """
-    network = Network(program, tensors).eval()
+def check_any_batch(network: Network, recipe: TeacherRecipe) -> None:
+    """Raises UnsplittableTeacher where sizes are fixed in a network's forward."""
     images = torch.rand(3, *recipe.input, generator=torch.Generator().manual_seed(0))
     logits = _run(network, images)
     alone = _run(network, images[:1])
@@ -182,15 +195,3 @@ def check_activations(network: Network, inputs: Tensor) -> None:
 
     with torch.inference_mode():
         network.values(inputs, [network.program.output], check)
-
-
-def _costs(network: Network, parts: Split, recipe: TeacherRecipe) -> tuple[Cost, Cost]:
-    """The cost of all, and of what lies in neighbourhoods, for one image."""
-    example = torch.zeros(1, *recipe.input)
-    inputs = [each.input for each in parts.neighbourhoods]
-    with torch.inference_mode():
-        entering = dict(zip(inputs, network.values(example, inputs), strict=True))
-    inside = Cost(parameters=0, macs=0, bytes=0)
-    for each in parts.neighbourhoods:
-        inside = inside + cost_of(network.part(each.input, each.output), entering[each.input])
-    return cost_of(network, example), inside
