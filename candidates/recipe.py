@@ -30,9 +30,13 @@ class Preprocessing(Value):
 
 
 class TeacherRecipe(Value):
-    """All that is needed, beside the weights, to rebuild a teacher and feed it images."""
+    """All that is needed, beside its file, to rebuild a teacher and feed it images."""
 
-    architecture: str = Field(description="A name from the allow-list of builders.")
+    architecture: str | None = Field(
+        default=None,
+        description="A name from the allow-list of builders; none for a file that brings its own "
+        "network, such as a .pt2.",
+    )
     kwargs: dict[str, int] = Field(
         default={}, description="Builder arguments: num_classes, in_channels."
     )
