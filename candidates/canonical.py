@@ -1,6 +1,6 @@
 """Canonical: an exported program without writing in place, constant work and fixed modes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -8,28 +8,15 @@ from torch import Tensor
 
 from candidates.errors import UnsplittableTeacher
 from candidates.network import Frame, Step
-from candidates.operators import NOISE
+from candidates.operators import MAKERS, NOISE
 from candidates.program import Argument, Call, Program, TensorOf, Training, ValueOf
+from candidates.writes import base_of, functional, writes
 
 CONSTANT_PREFIX = "constant"
 _NOTHING = {"alias.default", "detach.default", "lift_fresh_copy.default"}
-_VIEWS = {
-    "view", "reshape", "flatten", "unflatten", "permute", "transpose", "t", "expand", "squeeze",
-    "unsqueeze", "split", "split_with_sizes", "chunk", "unbind", "select", "slice", "narrow",
-    "getitem", "alias", "detach", "contiguous", "to", "movedim", "expand_as", "swapaxes",
-}  # fmt: skip
-_SCATTERS = {"slice.Tensor": "slice_scatter.default", "select.int": "select_scatter.default"}
-_MAKERS = {
-    "new_zeros",
-    "new_ones",
-    "new_full",
-    "arange",
-    "zeros",
-    "ones",
-    "full",
-    "linspace",
-    "eye",
-}
+_MAKERS = {"new_zeros", "new_ones", "new_full", *(name.split(".")[0] for name in MAKERS)}
+_TRAINING = {"lstm.input": 6, "gru.input": 6, **dict.fromkeys(NOISE, 2)}
+"""Where operators are told whether the network trains."""
 
 
 def canonical(
@@ -45,7 +32,7 @@ def canonical(
     """
     portable = [_without_device(call) for call in program.calls]
     calls, constants = _folded(portable, tensors, set(nameless), batch_size)
-    calls = _functional(calls)
+    calls = functional(calls)
     calls = _without_nothing(calls)
     open_calls = tuple(_with_open_mode(call) for call in calls)
     everything = {**tensors, **constants}
@@ -91,19 +78,15 @@ def _constant_name(value: str) -> str:
 
 def _refuse_changed_constant(call: Call, known: Mapping[str, Any]) -> None:
     target = call.arguments[0] if call.arguments else None
-    if _writes(call) and isinstance(target, ValueOf) and target.value in known:
+    if writes(call) and isinstance(target, ValueOf) and target.value in known:
         raise UnsplittableTeacher(
             f"'{call.operator}' in '{call.scope}' writes values of images into a constant tensor. "
             "Build the tensor with torch.cat or torch.where."
         )
 
 
-def _writes(call: Call) -> bool:
-    return _base(call).endswith("_") and not _base(call).startswith("_")
-
-
 def _is_constant(call: Call, known: Mapping[str, Any], nameless: set[str], batch_size: int) -> bool:
-    base = _base(call)
+    base = base_of(call)
     if _mentions(call.arguments, batch_size):
         return False
     if base in _MAKERS:
@@ -129,82 +112,6 @@ def _computed(call: Call, known: Mapping[str, Any], tensors: Mapping[str, Tensor
         return Step.of(call).run(Frame(values, dict(tensors), 0, False))
 
 
-def _functional(calls: Sequence[Call]) -> list[Call]:
-    """Calls that write in place become calls that give a new value, which later calls read."""
-    views: dict[str, Call] = {}
-    latest: dict[str, str] = {}
-    result: list[Call] = []
-    for index, call in enumerate(calls):
-        newest = {name: ValueOf(value=target) for name, target in latest.items()}
-        rewired = call.rewired(newest)
-        first = call.arguments[0] if call.arguments else None
-        if isinstance(first, ValueOf) and _base(call) in _VIEWS:
-            views[call.name] = call
-        if not (isinstance(first, ValueOf) and _writes(call)):
-            result.append(rewired)
-            continue
-        view = views.get(first.value)
-        written = _written(rewired, view and view.rewired(newest))
-        replaced = {first.value: call.name}
-        if len(written) > 1:
-            replaced[_source(views[first.value])] = written[-1].name
-        _refuse_shared(call, replaced.keys(), views, calls[index + 1 :])
-        for name in [known for known, target in latest.items() if target in replaced]:
-            latest[name] = replaced[latest[name]]
-        latest.update(replaced)
-        result += written
-    return result
-
-
-def _written(call: Call, view: Call | None) -> list[Call]:
-    """The call without writing, and, if it wrote into a slice, what puts that back."""
-    base, _, overload = call.operator.partition(".")
-    pure = call.model_copy(update={"operator": f"{base.removesuffix('_')}.{overload}"})
-    if view is None or view.operator not in _SCATTERS:
-        return [pure]
-    changed = {
-        "name": f"{call.name}_whole",
-        "operator": _SCATTERS[view.operator],
-        "arguments": (view.arguments[0], ValueOf(value=call.name), *view.arguments[1:]),
-    }
-    return [pure, call.model_copy(update={"keywords": {}, **changed})]
-
-
-def _refuse_shared(
-    call: Call, replaced: Collection[str], views: Mapping[str, Call], later: Iterable[Call]
-) -> None:
-    """Another view of what is written in place must not be read afterwards."""
-    shared = {name for name in views if _origin(name, views) == _origin_of(replaced, views)}
-    shared |= {_origin_of(replaced, views)}
-    for user in later:
-        if shared.intersection(user.values()) - set(replaced):
-            raise UnsplittableTeacher(
-                f"'{call.operator}' changes a view in place in '{call.scope}', and "
-                f"'{user.scope}' still uses what it was a view of. Give it a new tensor."
-            )
-
-
-def _origin_of(names: Collection[str], views: Mapping[str, Call]) -> str:
-    return _origin(next(iter(names)), views)
-
-
-def _origin(name: str, views: Mapping[str, Call]) -> str:
-    """What a view is a view of in the end."""
-    while name in views:
-        name = _source(views[name])
-    return name
-
-
-def _source(view: Call) -> str:
-    first = view.arguments[0]
-    assert isinstance(first, ValueOf)
-    return first.value
-
-
-def _base(call: Call) -> str:
-    return call.operator.split(".")[0]
-
-
 def _without_nothing(calls: Iterable[Call]) -> list[Call]:
     """Drop the calls that pass their first argument through."""
     passed: dict[str, Argument] = {}
@@ -220,9 +127,9 @@ def _without_nothing(calls: Iterable[Call]) -> list[Call]:
 
 
 def _with_open_mode(call: Call) -> Call:
-    position = 5 if call.operator == "batch_norm.default" and call.arguments[3] else None
-    if call.operator in NOISE:
-        position = 2
+    position = _TRAINING.get(call.operator)
+    if call.operator == "batch_norm.default" and call.arguments[3]:
+        position = 5
     if position is None:
         return call
     arguments = list(call.arguments)

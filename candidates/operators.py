@@ -32,13 +32,14 @@ BINARY = frozenset({
     "logical_or.default", "lerp.Scalar", "lerp.Tensor", "addcmul.default", "remainder.Scalar",
     "floor_divide.default", "bitwise_and.Tensor", "bitwise_or.Tensor", "bitwise_not.default",
     "prelu.default", "clamp.Tensor", "clamp_min.Tensor", "clamp_max.Tensor", "atan2.default",
+    "copy.default",
 })  # fmt: skip
 CONVOLUTIONS = frozenset({"conv1d.default", "conv1d.padding", "conv2d.default", "conv2d.padding"})
 WEIGHTED = CONVOLUTIONS | frozenset({
     "conv3d.default",
     "conv_transpose2d.input", "linear.default", "addmm.default", "mm.default", "bmm.default",
     "baddbmm.default", "matmul.default", "einsum.default", "embedding.default", "dot.default",
-    "scaled_dot_product_attention.default", "bilinear.default",
+    "scaled_dot_product_attention.default", "bilinear.default", "lstm.input", "gru.input",
 })  # fmt: skip
 NORMS = frozenset({
     "batch_norm.default", "layer_norm.default", "group_norm.default", "instance_norm.default",

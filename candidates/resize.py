@@ -7,7 +7,7 @@ from candidates.axes import size_of
 from candidates.choice import Choice, kept_indices, kept_size, size_argument, touches
 from candidates.follow import Axes, named_arguments
 from candidates.network import function_of
-from candidates.program import Argument, Call
+from candidates.program import Argument, Batch, Call
 from candidates.rules.slicing import first_index
 
 Changes = dict[str, Argument]
@@ -54,8 +54,11 @@ def _groups(call: Call, axes: Axes, choice: Choice) -> Changes:
     arguments = named_arguments(call, axes)
     if call.operator.startswith("conv_transpose") or arguments["groups"] in (None, 1):
         return {}
-    channels, columns = arguments["input"][1], arguments["weight"][1]
-    return {"groups": kept_size(channels, choice) // kept_size(columns, choice)}
+    channels = size_argument(arguments["input"][1], choice)
+    columns = kept_size(arguments["weight"][1], choice)
+    if isinstance(channels, Batch):
+        return {"groups": Batch(batch=channels.batch // columns)}
+    return {"groups": channels // columns}
 
 
 def _norm_groups(call: Call, axes: Axes, choice: Choice) -> Changes:
@@ -81,8 +84,7 @@ def _range(call: Call, axes: Axes, choice: Choice) -> Changes:
     arguments = named_arguments(call, axes)
     size = size_of(term)
     start = first_index(arguments["start"], size)
-    end = arguments.get("end", arguments.get("length"))
-    stop = start + end if "length" in arguments else _stop(end, size)
+    stop = start + arguments["length"] if "length" in arguments else _stop(arguments["end"], size)
     kept = kept_indices(term, choice)
     first = sum(index < start for index in kept)
     last = sum(index < stop for index in kept)

@@ -5,7 +5,10 @@ operators; it makes terms equal and fixes those that must stay. An operator with
 everything it touches: a missing rule costs coverage, a wrong one would be silent damage.
 """
 
-from candidates.rules import element_wise, linear, norms, pooling, shaping, slicing
+from candidates.rules import element_wise, linear, norms, pooling, recurrent, shaping, slicing
 from candidates.rules.registry import Rule, rule_of
 
-__all__ = ["Rule", "element_wise", "linear", "norms", "pooling", "rule_of", "shaping", "slicing"]
+__all__ = [
+    "Rule", "element_wise", "linear", "norms", "pooling", "recurrent", "rule_of", "shaping",
+    "slicing",
+]  # fmt: skip

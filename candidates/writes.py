@@ -1,0 +1,117 @@
+"""Writes: calls that change a value in place, as calls that give a new one."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from candidates.errors import UnsplittableTeacher
+from candidates.program import Argument, Call, ValueOf
+
+_VIEWS = {
+    "view", "reshape", "flatten", "unflatten", "permute", "transpose", "t", "expand", "squeeze",
+    "unsqueeze", "split", "split_with_sizes", "chunk", "unbind", "select", "slice", "narrow",
+    "getitem", "alias", "detach", "contiguous", "to", "movedim", "expand_as", "swapaxes",
+    "diagonal", "unfold", "view_as", "reshape_as", "broadcast_to", "type_as", "numpy_T",
+    "meshgrid", "positive", "dropout", "feature_dropout", "alpha_dropout", "unsafe_split",
+    "unsafe_chunk", "_unsafe_view", "float",
+}  # fmt: skip
+"""Operators that may give what shares the memory of their first argument, or that itself."""
+_SCATTERS = {"slice.Tensor": "slice_scatter.default", "select.int": "select_scatter.default"}
+
+
+def writes(call: Call) -> bool:
+    """Whether a call changes its first argument."""
+    base = base_of(call)
+    return base.endswith("_") and not base.startswith("_")
+
+
+def base_of(call: Call) -> str:
+    """The name of a call's operator without its overload."""
+    return call.operator.split(".")[0]
+
+
+def functional(calls: Sequence[Call]) -> list[Call]:
+    """Calls that write in place become calls that give a new value, which later calls read.
+
+    What is written into a slice of a value is put back into it, and so on outwards. Raises
+    UnsplittableTeacher where another view of the changed value is read afterwards.
+    """
+    views: dict[str, Call] = {}
+    latest: dict[str, str] = {}
+    result: list[Call] = []
+    for index, call in enumerate(calls):
+        rewired = call.rewired(_values(latest))
+        first = call.arguments[0] if call.arguments else None
+        if isinstance(first, ValueOf) and base_of(call) in _VIEWS:
+            views[call.name] = call
+        if not (isinstance(first, ValueOf) and writes(call)):
+            result.append(rewired)
+            continue
+        replaced = _replaced(call, first.value, views)
+        _refuse_shared(call, replaced, views, calls[index + 1 :])
+        result += _written(rewired, list(replaced), views, latest)
+        for name in [known for known, target in latest.items() if target in replaced]:
+            latest[name] = replaced[latest[name]]
+        latest.update(replaced)
+    return result
+
+
+def _values(names: Mapping[str, str]) -> dict[str, Argument]:
+    return {name: ValueOf(value=target) for name, target in names.items()}
+
+
+def _replaced(call: Call, written: str, views: Mapping[str, Call]) -> dict[str, str]:
+    """The value that is written and those that it is a slice of, from the inside outwards, and
+    the names that take their places.
+    """
+    result = {written: call.name}
+    while written in views and views[written].operator in _SCATTERS:
+        written = _source(views[written])
+        result[written] = f"{call.name}_in_{written}"
+    return result
+
+
+def _written(
+    call: Call, chain: Sequence[str], views: Mapping[str, Call], latest: Mapping[str, str]
+) -> list[Call]:
+    """The call without writing, and what puts its result back, from the inside outwards."""
+    base, _, overload = call.operator.partition(".")
+    result = [call.model_copy(update={"operator": f"{base.removesuffix('_')}.{overload}"})]
+    for inner, outer in pairwise(chain):
+        view = views[inner].rewired(_values(latest))
+        changed = {
+            "name": f"{call.name}_in_{outer}",
+            "operator": _SCATTERS[view.operator],
+            "arguments": (
+                view.arguments[0], ValueOf(value=result[-1].name), *view.arguments[1:],
+            ),
+            "keywords": {},
+        }  # fmt: skip
+        result.append(call.model_copy(update=changed))
+    return result
+
+
+def _refuse_shared(
+    call: Call, replaced: Collection[str], views: Mapping[str, Call], later: Iterable[Call]
+) -> None:
+    """Another view of what is written in place must not be read afterwards."""
+    origin = _origin(next(iter(replaced)), views)
+    shared = {origin, *(name for name in views if _origin(name, views) == origin)}
+    for user in later:
+        if shared.intersection(user.values()) - set(replaced):
+            raise UnsplittableTeacher(
+                f"'{call.operator}' changes a view in place in '{call.scope}', and "
+                f"'{user.scope}' still uses what it was a view of. Give it a new tensor."
+            )
+
+
+def _origin(name: str, views: Mapping[str, Call]) -> str:
+    """What a view is a view of in the end."""
+    while name in views:
+        name = _source(views[name])
+    return name
+
+
+def _source(view: Call) -> str:
+    first = view.arguments[0]
+    assert isinstance(first, ValueOf)
+    return first.value
