@@ -25,7 +25,7 @@ class Description(Value):
 
     format: int = Field(default=2, ge=2, le=2)
     recipe: TeacherRecipe
-    kept: Kept = {}
+    kept: Kept = Field(default={})
     provenance: dict[str, Any] = Field(default={})
 
     @classmethod

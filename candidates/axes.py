@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Union
+from typing import TypeAlias
 
 
 @dataclass(eq=False)
@@ -37,8 +37,8 @@ class Sum:
     parts: tuple["Term", ...]
 
 
-Term = Union[Leaf, Product, Sum]
-Terms = tuple[Term, ...]
+Term: TypeAlias = Leaf | Product | Sum
+Terms: TypeAlias = tuple[Term, ...]
 
 
 def size_of(term: Term) -> int:

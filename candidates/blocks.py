@@ -100,9 +100,9 @@ class _Grouping:
         return sum(counts) <= MAX_WEIGHTED
 
     def _group(self, start: int, end: int) -> _Group:
-        widths = [
-            w for (low, high), ws in self._spans.items() if start <= low and high < end for w in ws
-        ]
+        spans = self._spans.items()
+        inside = (found for (low, high), found in spans if start <= low and high < end)
+        widths = [width for found in inside for width in found]
         region = self.segments[start].region
         for segment in self.segments[start + 1 : end]:
             region = _joined(region, segment.region)

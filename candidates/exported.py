@@ -5,6 +5,7 @@ are read, of its records the raw bytes of tensors. All else is left where it is.
 """
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from candidates.exported_schema import MAJOR, ExportedJson, GraphModule, TensorM
 from candidates.exported_signature import Meanings
 from candidates.exported_tensors import plain_ints, read_tensors
 from candidates.program import Program
+from candidates.rebatch import Rebatching, resized
+from candidates.same_function import compute_the_same
 from candidates.shapes import Shapes
 from candidates.trace import BATCH_SIZE, INPUT, Traced
 
@@ -32,6 +35,14 @@ _KNOWN = (
     r"models/\w+\.json", r"data/sample_inputs/\w+\.pt", r"archive_format", r"archive_version",
     r"byteorder", r"\.data/version", r"\.data/serialization_id", r"version", r"extra/.+",
 )  # fmt: skip
+
+
+_NEVER = 2**62
+"""A batch that no size is a multiple of."""
+_FEW = 13
+"""Images on which a program of another batch is held to the exported one."""
+
+_MOST_SOLUTIONS = 4
 
 
 class Exported(NamedTuple):
@@ -52,10 +63,15 @@ def program_of(path: Path, shape: tuple[int, ...]) -> Traced:
     call that may not be run, UnsplittableTeacher for a network that cannot be followed.
     """
     exported = read_exported(path, shape)
-    program, tensors, nameless, batch_size = exported
-    if batch_size != BATCH_SIZE:
-        raise UnsplittableTeacher(f"The file is for {batch_size} images at a time. {DYNAMIC}")
-    return Traced(*canonical(program, tensors, nameless, batch_size))
+    if exported.batch_size == BATCH_SIZE:
+        return _canonical(exported, BATCH_SIZE)
+    program = _for_other_batch(exported, shape)
+    if program is not None:
+        return _canonical(exported._replace(program=program), BATCH_SIZE)
+    raise UnsplittableTeacher(
+        f"The network was exported for {exported.batch_size} images at a time, and its sizes do "
+        f"not show how it would run on any other number. {DYNAMIC}"
+    )
 
 
 def read_exported(path: Path, shape: tuple[int, ...]) -> Exported:
@@ -75,6 +91,24 @@ def read_exported(path: Path, shape: tuple[int, ...]) -> Exported:
         state = read_tensors(archive, "weights", model)
         constants = read_tensors(archive, "constants", model)
     return _read(module, {**constants, **state}, frozenset(constants.keys() - state.keys()), shape)
+
+
+def _for_other_batch(exported: Exported, shape: tuple[int, ...]) -> Program | None:
+    """The program for `BATCH_SIZE` images, if for a few it is found to compute the same."""
+    old = exported.batch_size
+    fixed = (*_canonical(exported, _NEVER), old)
+    rebatching = Rebatching(exported.program, exported.tensors, shape, old)
+    for resizes in islice(rebatching.solutions(_FEW), _MOST_SOLUTIONS):
+        few = resized(exported.program, resizes, old, _FEW)
+        traced = _canonical(exported._replace(program=few), _FEW)
+        if compute_the_same(fixed, (*traced, _FEW), shape):
+            return resized(exported.program, resizes, old, BATCH_SIZE)
+    return None
+
+
+def _canonical(exported: Exported, batch_size: int) -> Traced:
+    program, tensors, nameless, _ = exported
+    return Traced(*canonical(program, tensors, nameless, batch_size))
 
 
 def _model_of(archive: Archive) -> str:

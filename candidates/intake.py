@@ -28,7 +28,9 @@ def intake(recipe: TeacherRecipe, path: Path) -> Teacher:
     NonFiniteActivation, UnsplittableTeacher.
     """
     kind = kind_of(path)
-    file = Checkpoint.read(path) if kind == "safetensors" else read_foreign(kind, path, recipe.input)
+    file = (
+        Checkpoint.read(path) if kind == "safetensors" else read_foreign(kind, path, recipe.input)
+    )
     brings_program = PROGRAM_KEY in file.metadata
     _check_architecture(recipe, kind, brings_program)
     traced = _own_program(file) if brings_program else _built(recipe, file)

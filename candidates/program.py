@@ -53,8 +53,8 @@ class Constant(Value):
 
 Argument = TypeAliasType(
     "Argument",
-    "ValueOf | TensorOf | Batch | Training | Constant | None | bool | int | float | str"
-    " | tuple[Argument, ...]",
+    "ValueOf | TensorOf | Batch | Training | Constant | bool | int | float | str"
+    " | tuple[Argument, ...] | None",
 )
 
 
@@ -67,7 +67,7 @@ class Call(Value):
     name: Name
     operator: Name
     arguments: tuple[Argument, ...]
-    keywords: dict[str, Argument] = {}
+    keywords: dict[str, Argument] = Field(default={})
     scope: str = ""
 
     def values(self) -> list[str]:

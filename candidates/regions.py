@@ -106,7 +106,7 @@ class Regions:
         return entry
 
     def _paths(self, entry: str, leave: str) -> set[str]:
-        after = networkx.descendants(self._graph, entry)
+        after: set[str] = networkx.descendants(self._graph, entry)
         return after & (networkx.ancestors(self._graph, leave) | {leave})
 
     def _common(self, parents: dict[str, str], names: Iterable[str]) -> str | None:

@@ -1,5 +1,6 @@
 """Shapes: a program run on tensors that have a shape and no values."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,8 @@ from candidates.errors import InvalidProgram
 from candidates.network import Frame, Step
 from candidates.program import Argument, Call, TensorOf, ValueOf
 
-MAX_ITEMS = 2**31
-"""Of one value."""
+MAX_ITEMS = 2**38
+"""Of one value, for a batch of a few hundred images."""
 
 
 class Shapes:
@@ -21,6 +22,7 @@ class Shapes:
     def __init__(
         self, tensors: Mapping[str, Tensor], values: Mapping[str, tuple[int, ...]]
     ) -> None:
+        logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
         self._mode = FakeTensorMode()
         self._tensors: dict[str, Tensor] = {
             name: self._mode.from_tensor(each) for name, each in tensors.items()

@@ -149,7 +149,8 @@ def _run(network: Network, images: Tensor) -> Tensor:
     try:
         check_activations(network, images)
         with torch.inference_mode():
-            return network(images)
+            logits: Tensor = network(images)
+        return logits
     except RuntimeError as exc:
         raise UnsplittableTeacher(
             f"The network does not run on {len(images)} images of shape "

@@ -13,6 +13,7 @@ from candidates.reconstruct import Consumer, Elimination, eliminate, onto
 from candidates.refit import Refit, shrunk_consumers
 from candidates.statistics import Statistics
 from candidates.stream import Stream
+from candidates.strength import strengths
 from candidates.teacher import Teacher
 
 UNDISTURBED = 1e-4
@@ -33,7 +34,6 @@ class WidthMaker:
         self._moments = statistics.moments
         self._readings = readings_of(self._part, teacher.layout, neighbourhood)
         calls = [reading.call for reading in self._readings.values()]
-        self._calls = {call.name: call for call in self._part.program.calls}
         self._anchors = {each.call.name: each for each in find_anchors(self._part, calls)}
         self._eliminations = {width.name: self._eliminate(width) for width in neighbourhood.widths}
 
@@ -64,7 +64,7 @@ class WidthMaker:
     def _eliminate(self, width: Width) -> Elimination:
         readings = [self._readings[name] for name in width.consumers if name in self._readings]
         if not readings:
-            return self._by_norm(width)
+            return self._by_strength(width)
         consumers = []
         for reading in readings:
             anchor = self._anchors[reading.call.name]
@@ -72,23 +72,13 @@ class WidthMaker:
             consumers.append(Consumer(self._gram(anchor), root, reading.owned[width.name]))
         return eliminate(consumers, self.ridge)
 
-    def _by_norm(self, width: Width) -> Elimination:
+    def _by_strength(self, width: Width) -> Elimination:
         """Weakest producers first, for a width that nothing linear reads; errors are the squares
         of the weights that are gone.
         """
-        norms = torch.zeros(width.size, dtype=torch.float64)
-        for call in width.producers:
-            norms += self._norms(call, width)
-        order = norms.argsort()
-        return Elimination(tuple(order.tolist()), tuple(norms[order].cumsum(0).tolist()[:-1]))
-
-    def _norms(self, name: str, width: Width) -> Tensor:
-        """The squares of a producer's weights for every index of a width."""
-        call = LinearCall.of(self._calls[name], self._tensors)
-        if call is None:
-            return torch.zeros(width.size, dtype=torch.float64)
-        squares = self._tensors[call.weight].detach().double().flatten(1).square().sum(1)
-        return squares[torch.tensor(self.teacher.layout.rows(name, width.name))].sum(1)
+        found = strengths(self._part, self.teacher.layout, width)
+        order = found.argsort()
+        return Elimination(tuple(order.tolist()), tuple(found[order].cumsum(0).tolist()[:-1]))
 
     def _solve(self, candidate: Network, reading: Reading, kept: Kept) -> None:
         """Give one consumer its best weights, on the rows that the candidate still has."""

@@ -98,4 +98,4 @@ def replaced(terms: Terms, dim: int, *by: Term) -> Terms:
 
 def as_list(value: object) -> list[int]:
     """A number or a list of numbers as a list."""
-    return [cast(int, value)] if isinstance(value, int) else list(cast(Sequence[int], value))
+    return [value] if isinstance(value, int) else list(cast(Sequence[int], value))

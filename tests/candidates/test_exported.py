@@ -49,10 +49,34 @@ def test_calls_know_the_modules_that_they_come_from(tmp_path: Path) -> None:
     assert {call.scope for call in program.calls} >= {"", "patches", "attention", "norm", "head"}
 
 
-def test_an_export_for_thirteen_images_is_read_as_it_is(tmp_path: Path) -> None:
+def test_an_export_for_the_traces_batch_is_read_as_it_is(tmp_path: Path) -> None:
     path = exported(seeded(Tokens), tmp_path / "net.pt2", BATCH_SIZE, any_number=False)
     assert read_exported(path, SHAPE).batch_size == BATCH_SIZE
     assert runs_like(program_of(path, SHAPE), seeded(Tokens))
+
+
+@pytest.mark.parametrize("num_images", [1, 2, 3])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_an_export_for_a_fixed_number_of_images_is_made_one_for_any(
+    kind: type[nn.Module], num_images: int, tmp_path: Path
+) -> None:
+    network = seeded(kind)
+    path = exported(network, tmp_path / "net.pt2", num_images, any_number=False)
+    assert read_exported(path, SHAPE).batch_size == num_images
+    assert runs_like(program_of(path, SHAPE), network)
+
+
+class Mixing(nn.Module):
+    """Each image sees the mean of all."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images + images.mean(0, keepdim=True)).flatten(1)
+
+
+def test_a_fixed_number_of_images_that_depend_on_each_other_is_refused(tmp_path: Path) -> None:
+    path = exported(Mixing().eval(), tmp_path / "net.pt2", 2, any_number=False)
+    with pytest.raises(UnsplittableTeacher, match="dynamic_shapes"):
+        program_of(path, SHAPE)
 
 
 def test_an_export_in_train_mode_is_refused(tmp_path: Path) -> None:
