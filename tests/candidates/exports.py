@@ -26,7 +26,9 @@ class Convolutions(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         stem = self.act(self.bn(self.stem(images)))
-        return self.head(self.drop((stem + self.conv(stem)).mean((2, 3))))
+        pooled = (stem + self.conv(stem)).mean((2, 3))
+        logits: Tensor = self.head(self.drop(pooled))
+        return logits
 
 
 class Tokens(nn.Module):
@@ -48,7 +50,8 @@ class Tokens(nn.Module):
         mixed = self.attention(line, line, line, need_weights=False)[0]
         windows = mixed.reshape(5, num_images * 3, 4) * 0.5
         first, second = windows.reshape(5, num_images, 12).chunk(2, -1)
-        return self.head(torch.cat([second, first], -1)[0])
+        logits: Tensor = self.head(torch.cat([second, first], -1)[0])
+        return logits
 
 
 def exported(network: nn.Module, path: Path, num_images: int = 3, any_number: bool = True) -> Path:
