@@ -123,7 +123,8 @@ def cat(site: Site) -> Result:
         for place, term in enumerate(terms):
             if place != dim:
                 unify(result[place], term)
-    result[dim] = resolved(Sum(tuple(terms[dim] for terms in tensors)))
+    parts = tuple(terms[dim] for terms in tensors if size_of(terms[dim]) > 0)
+    result[dim] = resolved(Sum(parts))
     return tuple(result)
 
 
