@@ -50,14 +50,17 @@ def check_recipe(recipe: TeacherRecipe) -> CifarArguments | TorchvisionArguments
     return arguments
 
 
-def check_images(recipe: TeacherRecipe, shape: Sequence[int], num_classes: int) -> None:
-    """Raises InvalidDataset when a recipe's network cannot take images [C, H, W] like these."""
+def check_images(
+    recipe: TeacherRecipe, known: int, shape: Sequence[int], num_classes: int
+) -> None:
+    """Raises InvalidDataset when a network that knows so many classes cannot take images [C, H, W]
+    like these.
+    """
     found, wanted = (" × ".join(map(str, sides)) for sides in (shape, recipe.input))
     if found != wanted:
         raise InvalidDataset(
             f"The images are {found} but the network takes {wanted} (channels × height × width)."
         )
-    known = check_recipe(recipe).num_classes
     if num_classes > known:
         raise InvalidDataset(
             f"The images have {num_classes} classes but the network knows {known}."

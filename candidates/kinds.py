@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from candidates.archive import Archive, is_archive
+from candidates.checkpoint import MAX_HEADER_BYTES
 from candidates.errors import InvalidCheckpoint
 
 Kind = Literal["safetensors", "state_dict", "exported"]
@@ -20,7 +21,8 @@ def kind_of(path: Path) -> Kind:
         return _kind_of_archive(path)
     with path.open("rb") as file:
         first = file.read(16)
-    if first[:1] == b"\x80" and first[1:2] in b"\x02\x03\x04\x05" and first[2:3] != b"\x00":
+    is_no_header = int.from_bytes(first[:8], "little") > MAX_HEADER_BYTES
+    if first[:1] == b"\x80" and first[1:2] in b"\x02\x03\x04\x05" and is_no_header:
         raise InvalidCheckpoint(
             "This is a plain Python pickle; it was not opened. Load it where you trust it and save "
             "its state dict with torch.save(model.state_dict(), 'weights.pth')."

@@ -69,7 +69,8 @@ def gather(
     the module where NaN or Inf first appears.
     """
     images = dataset.calibration
-    check_images(teacher.recipe, images.images.shape[1:], len(images.classes))
+    shape, num_classes = images.images.shape[1:], len(images.classes)
+    check_images(teacher.recipe, teacher.num_classes, shape, num_classes)
     limit = recipe.memory_limit_mb * 2**20
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)

@@ -68,6 +68,12 @@ class Teacher:
         )
 
     @cached_property
+    def num_classes(self) -> int:
+        """How many logits it gives for an image."""
+        logits = self.network.on_meta()(torch.empty(1, *self.recipe.input, device="meta"))
+        return logits.shape[1]
+
+    @cached_property
     def cost(self) -> Cost:
         """What the whole network costs for one image."""
         return cost_of(self.network, torch.empty(1, *self.recipe.input, device="meta"))

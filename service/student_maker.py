@@ -58,11 +58,9 @@ class StudentMaker:
     def _assemble(
         self, teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
     ) -> StoredFile:
-        assert teacher.split is not None, "a ready teacher is split"
+        assert teacher.network is not None, "a ready teacher has its own file"
         student = assemble(
-            self.checkpoints.read(teacher.weights.sha256),
-            teacher.recipe,
-            teacher.split.neighbourhoods,
+            self.checkpoints.read(teacher.network.sha256),
             [self.checkpoints.read(part.weights_sha256) for part in chosen],
             _kept(chosen),
             _provenance(teacher, chosen, wish, answer),

@@ -6,7 +6,7 @@ from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
 from candidates.teacher import Teacher
 from service.jobs.registry import Workplace
-from service.records import LibraryRecord, TeacherRecord
+from service.records import LibraryRecord
 from service.repositories import datasets, libraries, teachers
 
 
@@ -19,20 +19,22 @@ class Materials(NamedTuple):
 
 
 def of_library(place: Workplace, library_id: str) -> Materials:
-    """Raises UnknownResource, ArtifactMissing, ArtifactDamaged."""
+    """The teacher is cut at the library's granularity.
+
+    Raises UnknownResource, ResourceNotReady, ArtifactMissing, ArtifactDamaged, and what
+    `Teacher.load` raises.
+    """
     with place.database.reading() as session:
         library = libraries.get(session, library_id)
         teacher = teachers.get_ready(session, library.teacher_id)
         dataset = datasets.get_ready(session, library.dataset_id)
+    assert teacher.network is not None
     assert dataset.sha256 is not None
     return Materials(
-        library, load_teacher(place, teacher), Dataset.load(place.artifacts.locate(dataset.sha256))
+        library,
+        Teacher.load(read(place, teacher.network.sha256), library.recipe.granularity),
+        Dataset.load(place.artifacts.locate(dataset.sha256)),
     )
-
-
-def load_teacher(place: Workplace, record: TeacherRecord) -> Teacher:
-    """The network with its weights; whatever `Teacher.load` raises."""
-    return Teacher.load(record.recipe, read(place, record.weights.sha256))
 
 
 def read(place: Workplace, sha256: str) -> Checkpoint:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.api.world import RECIPE, teacher_weights
+from tests.service.api.world import RECIPE
 from tests.service.living import Live, living
+from tests.service.networks import teacher_weights
 
 
 @pytest.fixture

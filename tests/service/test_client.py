@@ -10,8 +10,9 @@ from candidates.recipe import LibraryRecipe, TeacherRecipe
 from search.budget import Budget
 from service.bodies.jobs import JobBody
 from service.client import Client, ClientError, JobEnded, Refused
-from tests.service.api.world import RECIPE, teacher_weights
+from tests.service.api.world import RECIPE
 from tests.service.living import Live, living
+from tests.service.networks import teacher_weights
 
 TEACHER = TeacherRecipe.model_validate_json(json.dumps(RECIPE))
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.service.api.world import RECIPE, World, teacher_weights
+from tests.service.api.world import RECIPE, World
+from tests.service.networks import teacher_weights
 
 
 def test_a_teacher_is_kept_and_a_job_begins(world: World) -> None:
@@ -72,7 +73,13 @@ def test_refused_weights_leave_nothing_behind(world: World) -> None:
 def test_a_ready_teacher_shows_how_it_was_split(world: World) -> None:
     teacher = world.ready_teacher()
     shown = world.http.get(f"/v1/teachers/{teacher}").json()
-    assert shown["split"] == {"num_neighbourhoods": 3, "coverage": 0.96, "shrinkable": 0.96}
+    assert shown["split"] == {
+        "num_neighbourhoods": 3,
+        "coverage": 0.96,
+        "shrinkable": 0.96,
+        "unknown_operators": {},
+        "warning": None,
+    }
     assert shown["cost"]["parameters"] == 250
     parts = world.http.get(f"/v1/teachers/{teacher}/neighbourhoods").json()
     assert [part["name"] for part in parts["items"]] == ["block0", "block1", "block2"]

@@ -118,11 +118,9 @@ def make_student(shop: Shop, library: LibraryRecord) -> StudentRecord:
         teacher = teachers.get_ready(session, library.teacher_id)
         items = candidates.listing(session, library.id, Page()).items
     chosen = [item for item in items if item.position == 0]
-    assert teacher.split is not None
+    assert teacher.network is not None
     student = assemble(
-        Checkpoint.from_bytes(shop.artifacts.read(teacher.weights.sha256)),
-        teacher.recipe,
-        teacher.split.neighbourhoods,
+        Checkpoint.from_bytes(shop.artifacts.read(teacher.network.sha256)),
         [Checkpoint.from_bytes(shop.artifacts.read(item.weights_sha256)) for item in chosen],
         {name: kept for item in chosen for name, kept in item.candidate.kept.items()},
         {},
