@@ -11,7 +11,7 @@ from candidates.axes import Leaf, Term, Terms, fix, one
 from candidates.network import Network, function_of
 from candidates.program import Argument, Call, Constant, Program, TensorOf, Training, ValueOf
 from candidates.rules import rule_of
-from candidates.rules.site import Result, Shape, Site
+from candidates.rules.site import Result, Shape, Site, kept_whole
 
 
 @dataclass
@@ -82,20 +82,7 @@ def _followed(call: Call, axes: Axes, shape: Shape | list[Shape]) -> Result:
     if rule is not None:
         return rule(site)
     axes.unknown[call.operator] = axes.unknown.get(call.operator, 0) + 1
-    return _kept_whole(site)
-
-
-def _kept_whole(site: Site) -> Result:
-    reason = f"'{site.operator}' reads it, which is not understood."
-    for terms in site.all_tensors():
-        for term in terms:
-            fix(term, reason)
-
-    def new(shape: Shape) -> Terms:
-        axes = tuple(site.new_axis(size, reason) for size in shape)
-        return (site.batch, *axes[1:]) if shape[:1] == (site.batch.size,) else axes
-
-    return [new(shape) for shape in site.shape] if isinstance(site.shape, list) else new(site.shape)
+    return kept_whole(site, f"'{site.operator}' reads it, which is not understood.")
 
 
 def named_arguments(call: Call, axes: Axes) -> dict[str, Any]:

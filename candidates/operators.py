@@ -50,7 +50,7 @@ NOISE = frozenset({"dropout.default", "feature_dropout.default", "alpha_dropout.
 POOLS = frozenset({
     "max_pool2d.default", "avg_pool2d.default", "adaptive_avg_pool2d.default",
     "adaptive_max_pool2d.default", "adaptive_avg_pool1d.default", "avg_pool1d.default",
-    "max_pool1d.default", "max_pool2d_with_indices.default",
+    "max_pool1d.default", "max_pool2d_with_indices.default", "avg_pool3d.default",
     "upsample_bilinear2d.vec", "upsample_nearest2d.vec", "upsample_bicubic2d.vec",
     "upsample_bilinear2d.default", "upsample_nearest2d.default", "upsample_bicubic2d.default",
     "_upsample_bilinear2d_aa.vec", "_upsample_bicubic2d_aa.vec", "grid_sampler.default",
@@ -74,7 +74,7 @@ SHAPES = frozenset({
     "gather.default", "movedim.int", "movedim.intlist", "swapaxes.default", "meshgrid.indexing",
     "reflection_pad2d.default", "replication_pad2d.default", "meshgrid.default", "tril.default",
     "triu.default", "broadcast_to.default", "view_as.default", "reshape_as.default",
-    "tile.default", "numpy_T.default", "diagonal.default", "unsafe_split.Tensor",
+    "tile.default", "numpy_T.default", "mT.default", "diagonal.default", "unsafe_split.Tensor",
     "unsafe_chunk.default", "glu.default", "rot90.default", "slice_scatter.default",
     "select_scatter.default",
 })  # fmt: skip

@@ -8,6 +8,7 @@ from candidates.choice import Choice, kept_indices, kept_size, size_argument, to
 from candidates.follow import Axes, named_arguments
 from candidates.network import function_of
 from candidates.program import Argument, Batch, Call
+from candidates.rules.site import as_list
 from candidates.rules.slicing import first_index
 
 Changes = dict[str, Argument]
@@ -19,6 +20,8 @@ def resized(call: Call, axes: Axes, choice: Choice) -> Call:
     base = call.operator.split(".")[0]
     if base in _SPLITS:
         return _resized_split(call, axes, choice)
+    if base == "squeeze":
+        return _squeezed(call, axes)
     resize = _RESIZERS.get(base)
     return call if resize is None else _with(call, resize(call, axes, choice))
 
@@ -39,6 +42,21 @@ def _expand(call: Call, axes: Axes, choice: Choice) -> Changes:
         for old, term in zip(given, terms, strict=True)
     )
     return {"size": tuple(sizes)}
+
+
+def _copies(call: Call, axes: Axes, choice: Choice) -> Changes:
+    """How often a dimension of one is copied follows what it becomes."""
+    arguments = named_arguments(call, axes)
+    name = "repeats" if "repeats" in arguments else "dims"
+    results, terms, given = axes.value(call.name), arguments["self"], arguments[name]
+    sizes = [1] * (len(results) - len(terms)) + [size_of(term) for term in terms]
+    counts = [1] * (len(results) - len(given)) + given
+    places = zip(results, sizes, counts, strict=True)
+    return {
+        name: tuple(
+            size_argument(term, choice) if size == 1 else count for term, size, count in places
+        )
+    }
 
 
 def _unflatten(call: Call, axes: Axes, choice: Choice) -> Changes:
@@ -100,10 +118,22 @@ def _stop(end: int | None, size: int) -> int:
 
 def _scale(call: Call, axes: Axes, choice: Choice) -> Changes:
     """Attention keeps the teacher's scale when heads become narrower."""
-    head = axes.notes[call.name]["head"]
-    if not touches(head, choice) or named_arguments(call, axes)["scale"] is not None:
+    head = axes.notes[call.name].get("head")
+    if head is None or not touches(head, choice) or named_arguments(call, axes)["scale"] is not None:
         return {}
     return {"scale": size_of(head) ** -0.5}
+
+
+def _squeezed(call: Call, axes: Axes) -> Call:
+    """Only the dimensions of one that it had at first disappear, not one that shrank to one."""
+    arguments = named_arguments(call, axes)
+    terms, given = arguments["self"], arguments.get("dim")
+    asked = range(len(terms)) if given is None else (dim % len(terms) for dim in as_list(given))
+    dims = tuple(dim for dim in asked if size_of(terms[dim]) == 1)
+    changed = {
+        "operator": "squeeze.dims", "arguments": (call.arguments[0], dims), "keywords": {},
+    }  # fmt: skip
+    return call.model_copy(update=changed)
 
 
 def _resized_split(call: Call, axes: Axes, choice: Choice) -> Call:
@@ -129,6 +159,7 @@ _RESIZERS: Mapping[str, Callable[[Call, Axes, Choice], Changes]] = {
     **dict.fromkeys(("new_zeros", "new_ones", "new_full", "new_empty", "zeros", "ones"), _shape),
     "full": _shape,
     **dict.fromkeys(("expand", "broadcast_to"), _expand),
+    **dict.fromkeys(("repeat", "tile"), _copies),
     "unflatten": _unflatten,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _groups),
     "group_norm": _norm_groups,

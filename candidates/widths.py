@@ -90,18 +90,20 @@ def _settle_conflicts(program: Program, axes: Axes, mixed: set[Leaf]) -> None:
         for term in axes.tensors[name]:
             for group in _products(term):
                 for leaf in group:
-                    rivals[leaf] |= group - {leaf}
+                    if group.count(leaf) > 1:
+                        fix(leaf, "It is flattened together with itself.")
+                    rivals[leaf] |= set(group) - {leaf}
     for leaf in sorted(rivals, key=lambda leaf: (leaf in mixed, -leaf.size)):
         if not leaf.fixed:
             for rival in rivals[leaf]:
                 fix(rival, TAKEN)
 
 
-def _products(term: Term) -> Iterator[set[Leaf]]:
+def _products(term: Term) -> Iterator[list[Leaf]]:
     """For every product in a term, the unfixed axes that it flattens together."""
     found = resolved(term)
     if isinstance(found, Product):
-        group = set(_free((found,)))
+        group = [leaf for factor in found.factors for leaf in _free((factor,))]
         if len(group) > 1:
             yield group
     elif isinstance(found, Sum):

@@ -1,8 +1,10 @@
 """Operators that contract an axis with a weight or with another value."""
 
+import itertools
+
 from candidates.axes import Leaf, Term, Terms, fix, product, size_of, unify
 from candidates.rules.registry import rule
-from candidates.rules.site import Result, Site, broadcast, fixed_all
+from candidates.rules.site import Result, Site, broadcast, fixed_all, kept_whole
 
 SLIDES = "A convolution slides along it."
 
@@ -35,6 +37,7 @@ def transposed_convolution(site: Site) -> Result:
     terms, weight = site.terms("input"), site.terms("weight")
     fixed_all((*terms[2:], *weight[2:]), SLIDES)
     rows: Term = weight[1]
+    site.notes["contracted"] = terms[1]
     if (site["groups"] or 1) == 1:
         unify(terms[1], weight[0])
     else:
@@ -89,20 +92,18 @@ def _matmul(left: Terms, right: Terms) -> Terms:
 
 @rule("einsum")
 def einsum(site: Site) -> Result:
-    """Equal letters are equal axes; an ellipsis keeps everything as it is."""
+    """Equal letters are equal axes; an ellipsis or a broadcast keeps everything as it is."""
     equation = str(site["equation"]).replace(" ", "")
     tensors: list[Terms] = site["tensors"]
     inputs, _, output = equation.partition("->")
     if "." in equation or "->" not in equation:
-        for terms in tensors:
-            fixed_all(terms, "An einsum with an ellipsis reads it.")
-        return tuple(site.new_axis(size, "An einsum gives it.") for size in site.result_shape())
-    known: dict[str, Term] = {}
-    for letters, terms in zip(inputs.split(","), tensors, strict=True):
-        for letter, term in zip(letters, terms, strict=True):
-            if letter in known:
-                unify(known[letter], term)
-            known.setdefault(letter, term)
+        return kept_whole(site, "An einsum with an ellipsis reads it.")
+    axes = list(zip(inputs.replace(",", ""), itertools.chain(*tensors), strict=True))
+    known = dict(axes)
+    if any(size_of(term) != size_of(known[letter]) for letter, term in axes):
+        return kept_whole(site, "An einsum repeats it.")
+    for letter, term in axes:
+        unify(known[letter], term)
     for letter in set(inputs) & known.keys() - set(output):
         site.notes[f"contracted {letter}"] = known[letter]
     return tuple(known[letter] for letter in output)
@@ -119,9 +120,14 @@ def embedding(site: Site) -> Result:
 @rule("scaled_dot_product_attention")
 def attention(site: Site) -> Result:
     """Query […, L, e], key […, S, e], value […, S, v], mask […, L, S] to […, L, v]."""
+    if site["enable_gqa"]:
+        return kept_whole(site, "Several heads of queries share one of keys.")
     query, key, value = (site.terms(name) for name in ("query", "key", "value"))
     unify(query[-1], key[-1])
     unify(key[-2], value[-2])
+    fix(key[-2], "A softmax runs along it.")
+    if site["is_causal"]:
+        fix(query[-2], "A mask hides what comes later.")
     site.notes["head"] = query[-1]
     leading = broadcast([query[:-2], key[:-2], value[:-2]])
     if site["attn_mask"] is not None:

@@ -1,18 +1,28 @@
 """Pooling, resampling and padding: operators along height and width."""
 
-from candidates.axes import Leaf, Sum, Term, cut_apart, factors_of, fix, is_fixed, product, size_of
+from candidates.axes import (
+    Leaf,
+    Sum,
+    Term,
+    cut_apart,
+    factors_of,
+    fix,
+    is_fixed,
+    product,
+    size_of,
+    unify,
+)
 from candidates.operators import POOLS
 from candidates.rules.registry import rule
 from candidates.rules.site import Result, Shape, Site, fixed_all
 
 
-@rule(*{name.split(".")[0] for name in POOLS})
+@rule(*{name.split(".")[0] for name in POOLS} - {"grid_sampler"})
 def pool(site: Site) -> Result:
-    """Slides along all dimensions that follow the channels."""
+    """Slides along the last one, two or three dimensions."""
     terms = site.all_tensors()[0]
     name = site.operator.split(".")[0]
-    is_1d = "1d" in name
-    spatial = 1 if is_1d else 2
+    spatial = next((int(sides) for sides in "13" if f"{sides}d" in name), 2)
     fixed_all(terms[-spatial:], f"'{name}' runs along it.")
 
     def result(shape: Shape) -> tuple[Term, ...]:
@@ -22,6 +32,16 @@ def pool(site: Site) -> Result:
     if isinstance(site.shape, list):
         return [result(shape) for shape in site.shape]
     return result(site.shape)
+
+
+@rule("grid_sampler")
+def grid_sampler(site: Site) -> Result:
+    """Images [N, C, H, W] looked up at places [N, H', W', 2] to [N, C, H', W']."""
+    reason = "Images are looked up by it."
+    terms, places = site.terms("input"), site.terms("grid")
+    fixed_all((*terms[2:], *places[1:]), reason)
+    unify(terms[0], places[0])
+    return (*terms[:2], *(site.new_axis(size, reason) for size in site.result_shape()[2:]))
 
 
 @rule("pad", "constant_pad_nd", "reflection_pad2d", "replication_pad2d")

@@ -1,17 +1,25 @@
 """Operators that give a tensor another shape."""
 
-from candidates.axes import Leaf, Term, Terms, cut_apart, factors_of, fix, product, size_of
+from candidates.axes import Leaf, Term, Terms, cut_apart, factors_of, fix, product, size_of, unify
 from candidates.rules.registry import rule
-from candidates.rules.site import Result, Site, as_list, fixed_all, replaced
+from candidates.rules.site import Result, Site, as_list, broadcast, fixed_all, kept_whole, replaced
 
 BROKEN = "It is reshaped across its boundaries."
 
 
-@rule("view", "reshape", "_unsafe_view", "flatten", "view_as", "reshape_as")
+@rule("view", "reshape", "_unsafe_view", "flatten")
 def reshape(site: Site) -> Result:
     """The same factors in other groups; an axis is taken apart where sizes require it."""
-    terms = site.terms("self") if site["self"] is not None else site.all_tensors()[0]
-    return reshaped(site, terms, site.result_shape())
+    return reshaped(site, site.terms("self"), site.result_shape())
+
+
+@rule("view_as", "reshape_as")
+def reshape_like(site: Site) -> Result:
+    """The same factors in the groups of another tensor, which has all its axes."""
+    result = reshaped(site, site.terms("self"), site.result_shape())
+    for term, other in zip(result, site.terms("other"), strict=True):
+        unify(term, other)
+    return result
 
 
 @rule("unflatten")
@@ -29,9 +37,7 @@ def reshaped(site: Site, terms: Terms, shape: tuple[int, ...]) -> Terms:
     if cut is not None:
         return cut
     fixed_all(terms, BROKEN)
-    batch = bool(terms) and shape[:1] == (site.batch.size,)
-    axes = tuple(site.new_axis(size, BROKEN) for size in shape)
-    return (site.batch, *axes[1:]) if batch else axes
+    return site.fixed_axes(shape, BROKEN)
 
 
 @rule("permute")
@@ -49,6 +55,13 @@ def transpose(site: Site) -> Result:
     first, second = (int(site[name]) for name in names)
     terms[first], terms[second] = terms[second], terms[first]
     return tuple(terms)
+
+
+@rule("mT")
+def matrix_transpose(site: Site) -> Result:
+    """The last two dimensions change places."""
+    *leading, rows, columns = site.terms("self")
+    return (*leading, columns, rows)
 
 
 @rule("t", "numpy_T")
@@ -87,7 +100,13 @@ def unsqueeze(site: Site) -> Result:
     return (*terms[:dim], site.new_axis(1), *terms[dim:])
 
 
-@rule("expand", "expand_as", "broadcast_to")
+@rule("expand_as")
+def expand_like(site: Site) -> Result:
+    """Dimensions of one are repeated as often as another tensor has indices."""
+    return broadcast([site.terms("other"), site.terms("self")])
+
+
+@rule("expand", "broadcast_to")
 def expand(site: Site) -> Result:
     """Dimensions of one are repeated; later operators tell what the new ones are."""
     terms, shape = site.terms("self"), site.result_shape()
@@ -122,7 +141,9 @@ def repeat(site: Site) -> Result:
 
 @rule("repeat_interleave")
 def interleave(site: Site) -> Result:
-    """Every index several times in a row."""
+    """Every index several times in a row, of one dimension or of all flattened."""
+    if site["dim"] is None or site["output_size"] is not None:
+        return kept_whole(site, "It is repeated to a fixed size.")
     terms, dim = site.terms("self"), site.dim()
     count = site.result_shape()[dim] // size_of(terms[dim])
     copies = Leaf(count, "It counts copies.")
@@ -143,8 +164,8 @@ def channel_shuffle(site: Site) -> Result:
 
 @rule("roll", "flip")
 def roll(site: Site) -> Result:
-    """The order along some dimensions changes, so that they stay."""
+    """The order along some dimensions, or without any along all, changes, so that they stay."""
     terms = site.terms("self")
-    for dim in as_list(site["dims"]):
+    for dim in as_list(site["dims"]) or range(len(terms)):
         fix(terms[dim], "Its order changes.")
     return terms

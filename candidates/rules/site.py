@@ -50,6 +50,12 @@ class Site:
         axes = [self.new_axis(size) for size in shape]
         return (first, *axes[1:]) if first else tuple(axes)
 
+    def fixed_axes(self, shape: Sequence[int], reason: str) -> Terms:
+        """Like `new_axes`, but none of them may shrink."""
+        axes = self.new_axes(shape)
+        fixed_all(axes, reason)
+        return axes
+
     def dim(self, name: str = "dim", of: str = "self", default: int = 0) -> int:
         """A dimension argument counted from the front."""
         given = self.arguments.get(name)
@@ -65,6 +71,15 @@ class Site:
             elif isinstance(argument, list):
                 result += [inner for inner in argument if is_terms(inner)]
         return result
+
+
+def kept_whole(site: Site, reason: str) -> Result:
+    """Fixes all that a call reads; what it gives has fixed axes of its own."""
+    for terms in site.all_tensors():
+        fixed_all(terms, reason)
+    if isinstance(site.shape, list):
+        return [site.fixed_axes(shape, reason) for shape in site.shape]
+    return site.fixed_axes(site.shape, reason)
 
 
 def is_terms(argument: object) -> bool:

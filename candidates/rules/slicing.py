@@ -2,7 +2,7 @@
 
 from candidates.axes import Sum, Term, fix, range_of, resolved, size_of, unify
 from candidates.rules.registry import rule
-from candidates.rules.site import Result, Site, broadcast, is_terms, replaced
+from candidates.rules.site import Result, Site, broadcast, is_terms, kept_whole, replaced
 
 
 @rule("split", "split_with_sizes", "chunk", "unsafe_split", "unsafe_chunk")
@@ -53,6 +53,8 @@ def slice_of(site: Site) -> Result:
 @rule("slice_scatter")
 def slice_scatter(site: Site) -> Result:
     """A range of a dimension takes other values."""
+    if site["step"] not in (None, 1):
+        return kept_whole(site, "It is sliced in steps.")
     terms, source, dim = site.terms("self"), site.terms("src"), site.dim()
     start = first_index(site["start"], size_of(terms[dim]))
     site.notes["sliced"] = terms[dim]
