@@ -15,7 +15,7 @@ from candidates.errors import InvalidCheckpoint
 
 MAX_ENTRIES = 100_000
 MAX_NAME = 1000
-MAX_TEXT_BYTES = 64 * 2**20
+MAX_TEXT_BYTES = 32 * 2**20
 DAMAGED = "Save it again with torch and send the whole file."
 
 

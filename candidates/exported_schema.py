@@ -4,14 +4,15 @@ What could be code in it, such as the expressions of symbolic sizes and the guar
 Field names are those of torch's serialisation schema, major version 8.
 """
 
+import json
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from candidates.errors import InvalidProgram
+from candidates.program import MAX_CALLS
 
 MAJOR = 8
-MAX_NODES = 100_000
 ARGUMENT = Field(min_length=1, max_length=1)
 Tagged = Annotated[dict[str, Any], ARGUMENT]
 """One of torch's unions: its kind, such as `as_int`, and its value."""
@@ -67,7 +68,7 @@ class Node(Part):
 class Graph(Part):
     """The calls, and the shapes of all values."""
 
-    nodes: Annotated[list[Node], Field(max_length=MAX_NODES)]
+    nodes: Annotated[list[Node], Field(max_length=MAX_CALLS)]
     tensor_values: dict[str, TensorMeta]
 
 
@@ -100,11 +101,15 @@ Model = TypeVar("Model", bound=Part)
 def parse(kind: type[Model], text: bytes, name: str) -> Model:
     """The JSON of an entry as a `kind`; InvalidProgram saying what is wrong and where."""
     try:
-        return kind.model_validate_json(text)
+        return kind.model_validate(json.loads(text))
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise InvalidProgram(
             f"Entry '{name}' is not what torch.export.save writes: {first['msg']} at "
             f"'{where[:200]}'. Export the network again with torch 2.9 or newer."
+        ) from exc
+    except (ValueError, RecursionError) as exc:
+        raise InvalidProgram(
+            f"Entry '{name}' is no JSON. The file is damaged; export the network again."
         ) from exc
