@@ -28,26 +28,25 @@ BUILD_AGAIN = (
 
 def upgrade() -> None:
     """The tables of version 2."""
-    with op.batch_alter_table("teachers") as teachers:
-        teachers.add_column(sa.Column("network_sha256", sa.String(length=64), nullable=True))
-        teachers.add_column(sa.Column("network_size_bytes", sa.BigInteger(), nullable=True))
-        teachers.add_column(sa.Column("num_classes", sa.BigInteger(), nullable=True))
-    with op.batch_alter_table("libraries") as libraries:
-        libraries.add_column(sa.Column("split", sa.JSON(), nullable=True))
-        libraries.add_column(sa.Column("fixed_cost", sa.JSON(), nullable=True))
+    op.add_column("teachers", sa.Column("network_sha256", sa.String(length=64), nullable=True))
+    op.add_column("teachers", sa.Column("network_size_bytes", sa.BigInteger(), nullable=True))
+    op.add_column("teachers", sa.Column("num_classes", sa.BigInteger(), nullable=True))
+    op.add_column("libraries", sa.Column("split", sa.JSON(), nullable=True))
+    op.add_column("libraries", sa.Column("fixed_cost", sa.JSON(), nullable=True))
     _retire("0001")
 
 
 def downgrade() -> None:
-    """To the tables of version 1, which read none of the splits of version 2 either."""
+    """To the tables of version 1, which read none of the splits of version 2 either.
+
+    Not in a batch: SQLite would make the tables anew, and candidates go with their libraries.
+    """
     _retire("0002")
-    with op.batch_alter_table("libraries") as libraries:
-        libraries.drop_column("fixed_cost")
-        libraries.drop_column("split")
-    with op.batch_alter_table("teachers") as teachers:
-        teachers.drop_column("num_classes")
-        teachers.drop_column("network_size_bytes")
-        teachers.drop_column("network_sha256")
+    op.drop_column("libraries", "fixed_cost")
+    op.drop_column("libraries", "split")
+    op.drop_column("teachers", "num_classes")
+    op.drop_column("teachers", "network_size_bytes")
+    op.drop_column("teachers", "network_sha256")
 
 
 def _retire(version: str) -> None:
@@ -69,9 +68,7 @@ def _retire(version: str) -> None:
         sa.column("digest", sa.String()),
     )
     retired = sa.literal(version) + sa.func.substr(libraries.c.digest, 1 + len(version))
-    op.execute(
-        libraries.update().values(state="failed", error=_error(BUILD_AGAIN), digest=retired)
-    )
+    op.execute(libraries.update().values(state="failed", error=_error(BUILD_AGAIN), digest=retired))
 
 
 def _error(detail: str) -> dict[str, str]:

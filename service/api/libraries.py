@@ -68,9 +68,7 @@ def show(library_id: str, session: Reading) -> LibraryBody:
     return LibraryBody.of(libraries.get(session, library_id))
 
 
-@router.get(
-    "/libraries/{library_id}/neighbourhoods", summary="Show how a library's teacher is cut"
-)
+@router.get("/libraries/{library_id}/neighbourhoods", summary="Show how a library's teacher is cut")
 def neighbourhoods(library_id: str, session: Reading) -> Neighbourhoods:
     """All neighbourhoods at the library's granularity, on one page, and what is left out and why.
 

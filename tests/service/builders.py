@@ -61,9 +61,7 @@ def new_candidate(index: int, multiplier: float) -> NewCandidate:
 
 
 def gathered() -> libraries.Gathered:
-    return libraries.Gathered(
-        sha256=FILE.sha256, accuracy=ESTIMATE, split=split(), fixed_cost=COST
-    )
+    return libraries.Gathered(sha256=FILE.sha256, accuracy=ESTIMATE, split=split(), fixed_cost=COST)
 
 
 def do_next_unit(ledger: Ledger, write: Write = lambda session: None) -> None:

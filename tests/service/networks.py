@@ -31,7 +31,7 @@ def teacher_weights() -> Checkpoint:
 def teacher_file(recipe: TeacherRecipe) -> Checkpoint:
     """The teacher's own file, as a job makes it."""
     calls = [call for index in range(NUM_NEIGHBOURHOODS) for call in _calls(index)]
-    logits = _call("logits", "aten.mul.Tensor", calls[-1].name, "fc.weight")
+    logits = _call("logits", "mul.Tensor", calls[-1].name, "fc.weight")
     program = Program(input="input", calls=(*calls, logits), output="logits")
     return with_program(teacher_weights(), program, Description(recipe=recipe))
 
@@ -48,8 +48,8 @@ def candidate_file(index: int, width: int) -> Checkpoint:
 
 def _calls(index: int) -> tuple[Call, ...]:
     return (
-        _call(f"conv{index}", "aten.conv2d.default", _before(index), f"conv{index}.weight"),
-        _call(f"out{index}", "aten.linear.default", f"conv{index}", f"out{index}.weight"),
+        _call(f"conv{index}", "conv2d.default", _before(index), f"conv{index}.weight"),
+        _call(f"out{index}", "linear.default", f"conv{index}", f"out{index}.weight"),
     )
 
 

@@ -27,7 +27,7 @@ def test_its_file_holds_the_chosen_parts_and_says_where_they_come_from(world: Wo
     data = world.http.get(student["checkpoint"]["url"]).content
     checkpoint = Checkpoint.from_bytes(data)
     assert checkpoint.tensors["conv0.weight"].shape == (1, 2, 3, 3)
-    assert program_of(checkpoint).tensors() == list(teacher_weights().tensors)
+    assert set(program_of(checkpoint).tensors()) == teacher_weights().tensors.keys()
     assert checkpoint.digest(["fc.weight"]) == teacher_weights().digest(["fc.weight"])
     description = Description.of(checkpoint)
     assert description.kept["block2.inner"] == (0,)
