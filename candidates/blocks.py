@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from candidates.pairs import pairs
+from candidates.pairs import around_each, disjoint, weighted_in
 from candidates.regions import Region
 from candidates.widths import AxisWidth, is_weighted
 
@@ -41,8 +41,8 @@ def blocks(splitter: Splitter, count: int | None = None) -> list[Region]:
     out; `count` of them, or as many as there can be, when a number is asked for.
 
     Dynamic programming over the chain for as many weights as possible that can shrink and as many
-    groups as possible, weighed by WORTH. A larger segment, such as a dense block, falls into the smallest
-    regions around its widths.
+    groups as possible, weighed by WORTH. A larger segment, such as a dense block, falls into the
+    smallest regions around its widths.
     """
     grouping = _Grouping(splitter, _segments(splitter), count)
     return [region for group in grouping.best() for region in group.regions]
@@ -107,10 +107,17 @@ class _Grouping:
         for segment in self.segments[start + 1 : end]:
             region = _joined(region, segment.region)
         if self.segments[start].num_weighted > MAX_WEIGHTED:
-            inner = pairs(self.splitter, widths)
+            inner = self._inner(widths)
             kept = [width for each in inner for width in self.splitter.inside(each)]
             return _Group(inner, self._weights(kept), len(inner))
         return _Group([region] if widths else [], self._weights(widths), bool(widths))
+
+    def _inner(self, widths: Sequence[AxisWidth]) -> list[Region]:
+        """Disjoint regions of a segment, those first in which most weights can shrink."""
+        found = around_each(self.splitter, widths)
+        small = [each for each in found if len(weighted_in(self.splitter, each)) <= MAX_WEIGHTED]
+        gains = {each: self._weights(self.splitter.inside(each)) for each in small}
+        return disjoint(self.splitter, sorted(small, key=lambda each: -gains[each]))
 
     def _weights(self, widths: Sequence[AxisWidth]) -> int:
         """Without biases and norms, which would make a longer group look better than two, and

@@ -12,16 +12,27 @@ if TYPE_CHECKING:
     from candidates.split import Splitter
 
 
-def pairs(splitter: Splitter, widths: Sequence[AxisWidth]) -> list[Region]:
-    """The smallest regions around single widths, disjoint, smaller ones first; by output."""
-    found = {region for width in widths if (region := splitter.regions.around(width.calls))}
-    moving = splitter.regions.moving
+def pairs(splitter: Splitter) -> list[Region]:
+    """The smallest regions around single widths, disjoint, the smallest first; by output."""
     place = splitter.regions.order
+    found = around_each(splitter, splitter.widths)
+    return disjoint(splitter, sorted(found, key=lambda each: (len(each.calls), place[each.output])))
+
+
+def around_each(splitter: Splitter, widths: Sequence[AxisWidth]) -> list[Region]:
+    """The smallest region around every width, each once; where it ends within the program."""
+    regions = (splitter.regions.around(width.calls) for width in widths)
+    return list(dict.fromkeys(region for region in regions if region is not None))
+
+
+def disjoint(splitter: Splitter, regions: Sequence[Region]) -> list[Region]:
+    """Regions that share nothing, earlier ones preferred; by output."""
+    moving, place = splitter.regions.moving, splitter.regions.order
     taken: set[str] = set()
     result = []
-    for region in sorted(found, key=lambda each: (len(each.calls), place[each.output])):
+    for region in regions:
         own = region.calls & moving.keys()
-        if not own & taken and region.calls < set(place):
+        if not own & taken:
             taken |= own
             result.append(region)
     return sorted(result, key=lambda each: place[each.output])
@@ -34,7 +45,7 @@ def layers(splitter: Splitter) -> list[Region]:
         if not is_weighted(call) or call.name not in splitter.regions.moving:
             continue
         region = splitter.regions.around([call.name])
-        if region is not None and len(_weighted(splitter, region)) == 1:
+        if region is not None and len(weighted_in(splitter, region)) == 1:
             result.append(_extended(splitter, region))
     return result
 
@@ -46,10 +57,11 @@ def _extended(splitter: Splitter, region: Region) -> Region:
         if len(users) != 1 or is_weighted(users[0]):
             return region
         longer = splitter.regions.between(region.input, users[0].name)
-        if longer is None or len(_weighted(splitter, longer)) > 1:
+        if longer is None or len(weighted_in(splitter, longer)) > 1:
             return region
         region = longer
 
 
-def _weighted(splitter: Splitter, region: Region) -> list[str]:
+def weighted_in(splitter: Splitter, region: Region) -> list[str]:
+    """Names of the weighted calls of a region."""
     return [name for name in region.calls if is_weighted(splitter.regions.call(name))]

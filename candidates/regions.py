@@ -107,7 +107,8 @@ class Regions:
 
     def _paths(self, entry: str, leave: str) -> set[str]:
         after: set[str] = networkx.descendants(self._graph, entry)
-        return after & (networkx.ancestors(self._graph, leave) | {leave})
+        before: set[str] = networkx.ancestors(self._graph, leave)
+        return after & (before | {leave})
 
     def _common(self, parents: dict[str, str], names: Iterable[str]) -> str | None:
         """The nearest common ancestor in a dominator tree, one of the names itself if it is."""

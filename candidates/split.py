@@ -69,7 +69,7 @@ class Splitter:
         if granularity == "block":
             return blocks(self)
         if granularity == "pair":
-            return pairs(self, self.widths)
+            return pairs(self)
         if granularity == "layer":
             return layers(self)
         if isinstance(granularity, int):

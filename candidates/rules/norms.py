@@ -4,6 +4,8 @@ from candidates.axes import Leaf, Term, fix, one, product, size_of, unify
 from candidates.rules.registry import rule
 from candidates.rules.site import Result, Site, as_list
 
+OF_ANY_NUMBER = frozenset({"mean", "amax", "amin", "var", "std", "linalg_vector_norm", "norm"})
+"""Reductions whose result is about the same for fewer indices."""
 PARAMETERS = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -47,14 +49,19 @@ def by_group(site: Site) -> Result:
     "norm", "all", "any", "max", "min", "argmax",
 )  # fmt: skip
 def reduction(site: Site) -> Result:
-    """Mixes what lies along some dimensions, which therefore stay; the rest is independent."""
+    """Mixes what lies along some dimensions. A mean or a norm of fewer indices is of the same size,
+    so that they may shrink; a sum or a place among them is not.
+    """
     terms = site.all_tensors()[0]
     given = site["dim"]
     dims = range(len(terms)) if given is None or given == [] else as_list(given)
     places = {dim % len(terms) for dim in dims}
     name = site.operator.split(".")[0]
     for place in places:
-        fix(terms[place], f"'{name}' reduces it.")
+        if name in OF_ANY_NUMBER:
+            site.notes[f"normalised{place}"] = terms[place]
+        else:
+            fix(terms[place], f"'{name}' reduces it.")
     if site["keepdim"]:
         result = tuple(one() if i in places else term for i, term in enumerate(terms))
     else:
