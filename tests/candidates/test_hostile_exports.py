@@ -244,7 +244,9 @@ def test_a_graph_with_anything_anywhere_is_read_or_refused(
 ) -> None:
     """No other error, whatever stands where."""
     path = Path(shutil.copy(original, original.with_suffix(".fuzzed")))
-    junk: Any = data.draw(st.sampled_from([None, -1, 2**70, 1.5, "x", [], {}, [[]], {"as_int": True}]))
+    junk: Any = data.draw(
+        st.sampled_from([None, -1, 2**70, 1.5, "x", [], {}, [[]], {"as_int": True}])
+    )
 
     def scramble(content: Json) -> None:
         here: Any = content["graph_module"]
