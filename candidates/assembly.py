@@ -1,6 +1,7 @@
 """Assembly: a student's file from its teacher's and its candidates', by copying tensors."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -14,6 +15,8 @@ from candidates.value import Value
 
 METADATA_KEY = "student_search"
 PROGRAM_KEY = "program"
+MAX_REMEMBERED = 512
+"""Programs that were parsed lately."""
 
 
 class Description(Value):
@@ -56,12 +59,7 @@ def program_of(checkpoint: Checkpoint) -> Program:
             f"The file has no '{PROGRAM_KEY}' metadata: it holds weights, but not the network "
             "that they belong to."
         )
-    try:
-        program = Program.model_validate_json(text)
-    except ValidationError as exc:
-        raise InvalidProgram(f"The file's program is wrong at {_first(exc)}.") from exc
-    program.check()
-    return program
+    return _parsed(text)
 
 
 def with_program(
@@ -96,6 +94,17 @@ def assemble(
         recipe=description_of(teacher).recipe, kept=kept, provenance=provenance
     )
     return with_program(Checkpoint(used), program, description)
+
+
+@lru_cache(MAX_REMEMBERED)
+def _parsed(text: str) -> Program:
+    """Remembered, because students are made of the same few files again and again."""
+    try:
+        program = Program.model_validate_json(text)
+    except ValidationError as exc:
+        raise InvalidProgram(f"The file's program is wrong at {_first(exc)}.") from exc
+    program.check()
+    return program
 
 
 def _first(exc: ValidationError) -> str:

@@ -93,12 +93,7 @@ class Call(Value):
         return self.model_copy(update=changed)
 
     def _parts(self) -> Iterator[Argument]:
-        waiting: list[Argument] = [*self.arguments, *self.keywords.values()]
-        while waiting:
-            argument = waiting.pop(0)
-            yield argument
-            if isinstance(argument, tuple):
-                waiting[:0] = argument
+        return _flat((*self.arguments, *self.keywords.values()))
 
 
 class Program(Value):
@@ -157,17 +152,7 @@ class Program(Value):
 
         Raises ValueError when it needs another value as well.
         """
-        calls = {call.name: call for call in self.calls}
-        needed: set[str] = set()
-        waiting = [upto]
-        while waiting:
-            name = waiting.pop()
-            if name == after or name in needed:
-                continue
-            if name not in calls:
-                raise ValueError(f"'{upto}' does not depend on '{after}' alone.")
-            needed.add(name)
-            waiting += calls[name].values()
+        needed = _between({call.name: call.values() for call in self.calls}, after, upto)
         kept = tuple(call for call in self.calls if call.name in needed)
         return self._with(input=after, calls=kept, output=upto)
 
@@ -179,12 +164,13 @@ class Program(Value):
         is taken, and ValueError when a part's ends do not enclose a part of this program.
         """
         by_output = {part.output: part for part in parts}
-        gone = {name for part in parts for name in self._owned(part.input, part.output)}
-        shared = [call for call in self.calls if call.name not in gone]
+        gone = self._owned(parts)
+        shared = {call.name: call for call in self.calls if call.name not in gone}
         calls: list[Call] = []
         for call in self.calls:
             if call.name in by_output:
-                calls += (new for new in by_output[call.name].calls if new not in shared)
+                new = by_output[call.name].calls
+                calls += (each for each in new if shared.get(each.name) != each)
             elif call.name not in gone:
                 calls.append(call)
         buffers = {*self.buffers, *(name for part in parts for name in part.buffers)}
@@ -193,19 +179,56 @@ class Program(Value):
         result.check()
         return result
 
-    def _owned(self, after: str, upto: str) -> set[str]:
-        """The calls of a part that nothing outside of it reads."""
-        names = {call.name for call in self.part(after, upto).calls}
-        for call in reversed(self.calls):
-            if call.name not in names:
-                names -= set(call.values()) - {upto}
-        return names
+    def _owned(self, parts: Iterable["Program"]) -> set[str]:
+        """The calls between the parts' ends that nothing outside of the same part reads."""
+        reads = {call.name: call.values() for call in self.calls}
+        place = {name: index for index, name in enumerate(reads)}
+        users: dict[str, list[str]] = {name: [] for name in self.names()}
+        for reader, values in reads.items():
+            for value in values:
+                users[value].append(reader)
+        result: set[str] = set()
+        for part in parts:
+            owned: set[str] = set()
+            names = _between(reads, part.input, part.output)
+            for name in sorted(names, key=place.__getitem__, reverse=True):
+                if name == part.output or owned.issuperset(users[name]):
+                    owned.add(name)
+            result |= owned
+        return result
 
     def _with(self, **changes: object) -> "Program":
         changed = self.model_copy(update=changes)
         read = {name for call in changed.calls for name in call.tensors()}
         kept = tuple(name for name in changed.buffers if name in read or _sibling(name) in read)
         return changed.model_copy(update={"buffers": kept})
+
+
+def _flat(arguments: Iterable[Argument]) -> Iterator[Argument]:
+    """What tuples hold, in order, in their place."""
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            yield from _flat(argument)
+        else:
+            yield argument
+
+
+def _between(reads: Mapping[str, Sequence[str]], after: str, upto: str) -> set[str]:
+    """The calls that a value depends on, down to another; ValueError if it needs a third.
+
+    `reads` are the names of the values that every call reads.
+    """
+    needed: set[str] = set()
+    waiting = [upto]
+    while waiting:
+        name = waiting.pop()
+        if name == after or name in needed:
+            continue
+        if name not in reads:
+            raise ValueError(f"'{upto}' does not depend on '{after}' alone.")
+        needed.add(name)
+        waiting += reads[name]
+    return needed
 
 
 def _alive(calls: Iterable[Call], output: str) -> list[Call]:
