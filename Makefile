@@ -32,7 +32,7 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "      No CPU build of torch 2.13.0 is offered here: taking the plain build (large)."; \
 		$(PIP) torch; }
 	@echo "[3/3] Installing the other packages (a minute or two)"
-	@$(PIP) --editable ".[service,train,dev]"
+	@$(PIP) --editable ".[service,train,timm,dev]"
 	@touch $@
 
 test: $(STAMP) ## Run the whole test suite

@@ -1,10 +1,12 @@
 """Fit: whether weights suit the architecture that they were posted for."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
+from candidates.allowed import ARCHITECTURES
 from candidates.checkpoint import Checkpoint
 from candidates.checkpoint import Tensor as FileTensor
 from candidates.errors import InvalidCheckpoint
@@ -18,11 +20,12 @@ def load_weights(build: Build, recipe: TeacherRecipe, checkpoint: Checkpoint) ->
     """The recipe's network with the checkpoint's weights, in eval mode.
 
     Raises InvalidCheckpoint naming the first key that is missing, unknown, of another shape or
-    dtype, or not finite.
+    dtype, or not finite. Weights of heads that only help training are left out.
     """
     network = build(recipe)
-    check_weights(network.state_dict(), checkpoint)
-    network.load_state_dict(state_of(checkpoint))
+    used = _without_auxiliary(checkpoint, recipe)
+    check_weights(network.state_dict(), used)
+    network.load_state_dict(state_of(used))
     return network.eval()
 
 
@@ -36,6 +39,15 @@ def check_weights(expected: Mapping[str, Tensor], checkpoint: Checkpoint) -> Non
     for name, values in state_of(checkpoint).items():
         if values.is_floating_point() and not torch.isfinite(values).all():
             raise InvalidCheckpoint(f"Key '{name}' holds NaN or Inf.")
+
+
+def _without_auxiliary(checkpoint: Checkpoint, recipe: TeacherRecipe) -> Checkpoint:
+    architecture = ARCHITECTURES.get(recipe.architecture or "")
+    prefixes = architecture.auxiliary if architecture else ()
+    kept = {
+        name: tensor for name, tensor in checkpoint.tensors.items() if not name.startswith(prefixes)
+    }
+    return replace(checkpoint, tensors=kept)
 
 
 def _check_tensor(name: str, wanted: Tensor, found: FileTensor | None) -> None:
