@@ -8,6 +8,8 @@ from candidates.checkpoint import MAX_HEADER_BYTES
 from candidates.errors import InvalidCheckpoint
 
 Kind = Literal["safetensors", "state_dict", "exported"]
+BEFORE_ZIP = b"\x80\x02\x8a\nl\xfc\x9cF\xf9"
+"""How torch.save began its files before version 1.6."""
 EXPORT = (
     "Export the network with torch.export.save(torch.export.export(model.eval(), (images,), "
     "dynamic_shapes=({0: torch.export.Dim('batch')},)), 'teacher.pt2'), or send its state dict "
@@ -22,6 +24,8 @@ def kind_of(path: Path) -> Kind:
     with path.open("rb") as file:
         first = file.read(16)
     is_no_header = int.from_bytes(first[:8], "little") > MAX_HEADER_BYTES
+    if first.startswith(BEFORE_ZIP):
+        return "state_dict"
     if first[:1] == b"\x80" and first[1:2] in b"\x02\x03\x04\x05" and is_no_header:
         raise InvalidCheckpoint(
             "This is a plain Python pickle; it was not opened. Load it where you trust it and save "
