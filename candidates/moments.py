@@ -28,10 +28,11 @@ class Moments:
 
     Where a global average pooling follows (`pooled`), what counts is the error's mean over the P
     positions of an image as well. The mean row of every image is then added with weight P², so
-    that ‖Σ_p δ_p‖² stands beside Σ_p ‖δ_p‖².
+    that ‖Σ_p δ_p‖² stands beside Σ_p ‖δ_p‖². `count` is the sum of weights, `num_rows` without.
     """
 
     count: int
+    num_rows: int
     input_sum: Tensor
     input_products: Tensor
     target_sum: Tensor
@@ -48,7 +49,7 @@ class Moments:
             return torch.zeros(groups, *shape, dtype=torch.float64)
 
         products = zeros(inputs, inputs), zeros(targets), zeros(inputs, targets)
-        return cls(0, zeros(inputs), *products, pooled)
+        return cls(0, 0, zeros(inputs), *products, pooled)
 
     def add(self, reading: Reading, inputs: Tensor, targets: Tensor | None = None) -> None:
         """Add a batch: inputs of the call, the images first, and targets of its output's shape."""
@@ -61,6 +62,7 @@ class Moments:
             if targets is not None:
                 wanted = reading.call.outputs(targets[start : start + step])
             self._add_rows(rows, wanted)
+            self.num_rows += rows.shape[1]
             if self.pooled:
                 positions = rows.shape[1] // len(images)
                 self._add_rows(_means(rows, positions), _means(wanted, positions), positions**2)

@@ -12,6 +12,9 @@ import torch
 from torch import Tensor
 
 LARGEST_RIDGE = 1e6
+ENOUGH_ROWS = 16
+"""Rows a column from which a Gram is taken as it is."""
+LARGEST_SHARE = 0.9
 EXACT = 512
 """Most indices from which one at a time is removed; of n, n / EXACT are removed together."""
 
@@ -98,6 +101,25 @@ def regularised(gram: Tensor, ridge: float) -> Tensor:
         ridge *= 10
         result = gram + ridge * scale * identity
     return result
+
+
+def shrunk(gram: Tensor, num_rows: int) -> Tensor:
+    """A covariance of few rows with what is added to its diagonal to make it a better one.
+
+    ρ is the oracle approximating shrinkage towards the mean of the diagonal (Chen et al., 2010,
+    Shrinkage Algorithms for MMSE Covariance Estimation, equation 23), scaled so that all but the
+    diagonal stays: G + ρ/(1 − ρ)·mean(diag G)·I.
+    """
+    size = gram.shape[-1]
+    if num_rows >= ENOUGH_ROWS * size:
+        return gram
+    trace = gram.diagonal(dim1=-2, dim2=-1).sum(-1)
+    squares = gram.square().sum((-2, -1))
+    spread = (squares - trace.square() / size).clamp(min=0)
+    share = (1 - 2 / size) * squares + trace.square()
+    rho = (share / ((num_rows + 1 - 2 / size) * spread).clamp(min=1e-300)).clamp(max=LARGEST_SHARE)
+    added = rho / (1 - rho) * trace / size
+    return gram + added[..., None, None] * torch.eye(size, dtype=gram.dtype)
 
 
 def solve(gram: Tensor, right: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from candidates.moments import Moments
 from candidates.neighbourhood import Neighbourhood
 from candidates.network import Network
 from candidates.reading import Reading
-from candidates.reconstruct import regularised, solve
+from candidates.reconstruct import regularised, shrunk, solve
 from candidates.stream import Stream
 
 MAX_COLUMNS = 4608
@@ -91,7 +91,8 @@ def shrunk_consumers(neighbourhood: Neighbourhood, kept: Kept) -> tuple[str, ...
 def _apply(tensors: dict[str, Tensor], anchor: Anchor, moments: Moments, ridge: float) -> None:
     weight = tensors[anchor.call.weight]
     centred = moments.centred(anchor.takes_intercept)
-    step = solve(regularised(centred.inputs, ridge), centred.cross).mT
+    gram = shrunk(centred.inputs, moments.num_rows)
+    step = solve(regularised(gram, ridge), centred.cross).mT
     weight.data += step.reshape(weight.shape).to(weight.dtype)
     if anchor.takes_intercept:
         moved = (step @ centred.input_mean.unsqueeze(2)).squeeze(2)

@@ -40,7 +40,7 @@ class Statistics:
         """Everything in one file."""
         tensors = {"scoring_logits": self.scoring_logits}
         for call, moments in self.moments.items():
-            tensors[f"{call}/count"] = torch.tensor(moments.count)
+            tensors[f"{call}/count"] = torch.tensor([moments.count, moments.num_rows])
             tensors[f"{call}/sum"] = moments.input_sum
             tensors[f"{call}/products"] = moments.input_products
         return checkpoint_of(tensors, {"teacher_accuracy": self.teacher_accuracy.model_dump_json()})
@@ -54,7 +54,8 @@ class Statistics:
         for call in {name.rpartition("/")[0] for name in state}:
             count, total, products = (state[f"{call}/{field}"] for field in FIELDS)
             known = Moments.empty(total.shape[1], groups=len(total))
-            known.count, known.input_sum, known.input_products = int(count), total, products
+            known.count, known.num_rows = count.tolist()
+            known.input_sum, known.input_products = total, products
             moments[call] = known
         accuracy = Estimate.model_validate_json(checkpoint.metadata["teacher_accuracy"])
         return cls(moments, logits, accuracy)

@@ -9,7 +9,7 @@ from candidates.linear_call import LinearCall
 from candidates.neighbourhood import Neighbourhood, Width
 from candidates.network import Network
 from candidates.reading import Reading, readings_of
-from candidates.reconstruct import Consumer, Elimination, eliminate, onto
+from candidates.reconstruct import Consumer, Elimination, eliminate, onto, shrunk
 from candidates.refit import Refit, shrunk_consumers
 from candidates.statistics import Statistics
 from candidates.stream import Stream
@@ -126,4 +126,5 @@ class WidthMaker:
         return self._tensors[reading.call.weight]
 
     def _gram(self, anchor: Anchor) -> Tensor:
-        return self._moments[anchor.call.name].centred(anchor.takes_intercept).inputs
+        moments = self._moments[anchor.call.name]
+        return shrunk(moments.centred(anchor.takes_intercept).inputs, moments.num_rows)
