@@ -7,13 +7,13 @@ shapes are compared.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from candidates.axes import Leaf, Terms, leaves, size_of
+from candidates.axes import Leaf, Terms, leaves, resolved, size_of
 from candidates.choice import Choice, kept_indices, touches
 from candidates.follow import Axes, follow
 from candidates.narrow import for_any_batch, narrow
@@ -23,6 +23,34 @@ from candidates.trace import BATCH_SIZE, trace
 from candidates.widths import AxisWidth, find_widths
 
 IMAGE = (3, 8, 8)
+NUM_IMAGES = 3
+
+
+class Classifier(nn.Module):
+    """What a function makes of layers and images [N, 3, 8, 8], and a linear layer on top."""
+
+    def __init__(self, body: Callable[..., Tensor], **layers: nn.Module | Tensor) -> None:
+        super().__init__()
+        for name, layer in layers.items():
+            setattr(self, name, nn.Parameter(layer) if isinstance(layer, Tensor) else layer)
+        self.body = body
+        self.head = nn.LazyLinear(4)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.body(self, images))
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3, **settings: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, **settings)
+
+
+def pooled(values: Tensor) -> Tensor:
+    return values.mean((2, 3))
+
+
+def tokens(values: Tensor) -> Tensor:
+    """[N, C, H, W] to [N, H·W, C]."""
+    return values.flatten(2).transpose(1, 2)
 
 
 class Followed(NamedTuple):
@@ -42,9 +70,13 @@ class Followed(NamedTuple):
 
 
 def followed(module: nn.Module, shape: tuple[int, ...] = IMAGE) -> Followed:
+    with torch.no_grad():
+        module(torch.zeros(2, *shape))  # which tells a lazy layer its size
     program, tensors = trace(randomised(module), shape)
     axes = follow(program, tensors, (BATCH_SIZE, *shape))
-    return Followed(for_any_batch(program, axes), tensors, axes, find_widths(program, axes))
+    program, widths = for_any_batch(program, axes), find_widths(program, axes)
+    axes.batch.size = NUM_IMAGES
+    return Followed(program, tensors, axes, widths)
 
 
 def randomised(module: nn.Module) -> nn.Module:
@@ -59,9 +91,7 @@ def randomised(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
-def shrinks_exactly(
-    module: nn.Module, shape: tuple[int, ...] = IMAGE, trials: int = 4
-) -> Followed:
+def shrinks_exactly(module: nn.Module, shape: tuple[int, ...] = IMAGE, trials: int = 4) -> Followed:
     """Asserts that random choices of a network's widths leave of every value just what remains of
     it; the first choice keeps one index of each width.
     """
@@ -75,11 +105,12 @@ def shrinks_exactly(
     return found
 
 
-def assert_terms_have_the_sizes(axes: Axes, values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        if isinstance(value, Tensor):
-            sizes = [BATCH_SIZE if axes.batch.size == side else side for side in value.shape]
-            assert [size_of(term) for term in axes.value(name)] == sizes, name
+def keeps_whole(module: nn.Module, shape: tuple[int, ...] = IMAGE) -> Followed:
+    """Asserts that nothing of a network may shrink."""
+    found = followed(module, shape)
+    assert not found.widths
+    _assert_rows_remain(found, shape, {})
+    return found
 
 
 def remaining(value: Tensor, terms: Terms, choice: Choice) -> Tensor:
@@ -108,7 +139,7 @@ def _choice(widths: Iterable[AxisWidth], generator: random.Random, smallest: boo
 
 def _assert_rows_remain(found: Followed, shape: tuple[int, ...], choice: Choice) -> None:
     program, tensors, axes, _ = found
-    images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1))
+    images = torch.randn(NUM_IMAGES, *shape, generator=torch.Generator().manual_seed(1))
     full = all_values(Network(program, _masked(tensors, axes, choice)).eval(), images)
     narrowed = all_values(narrow(program, tensors, axes, choice), images)
     only_shapes = any(
@@ -120,6 +151,8 @@ def _assert_rows_remain(found: Followed, shape: tuple[int, ...], choice: Choice)
     assert narrowed.keys() == full.keys()
     for name, value in narrowed.items():
         if isinstance(value, Tensor):
+            sizes = tuple(size_of(resolved(term)) for term in axes.value(name))
+            assert sizes == full[name].shape, name
             wanted = remaining(full[name], axes.value(name), choice)
             assert value.shape == wanted.shape, name
             if not choice:
