@@ -10,7 +10,7 @@ POOLS = {
     "adaptive average": lambda value: functional.adaptive_avg_pool2d(value, 3),
     "adaptive maximum": lambda value: functional.adaptive_max_pool2d(value, 3),
     "along a line": lambda value: functional.avg_pool1d(value.flatten(2), 4)[..., None],
-    "in three dimensions": lambda value: functional.avg_pool3d(value[:, :, None], (1, 2, 2))[:, :, 0],
+    "in a volume": lambda value: functional.avg_pool3d(value[:, :, None], (1, 2, 2))[:, :, 0],
     "bilinear": lambda value: functional.interpolate(value, scale_factor=2, mode="bilinear"),
     "nearest": lambda value: functional.interpolate(value, (5, 5)),
     "padded": lambda value: functional.pad(value, (1, 2, 0, 1), value=0.5),
