@@ -71,7 +71,7 @@ class Teacher:
     def num_classes(self) -> int:
         """How many logits it gives for an image."""
         logits = self.network.on_meta()(torch.empty(1, *self.recipe.input, device="meta"))
-        return logits.shape[1]
+        return int(logits.shape[1])
 
     @cached_property
     def cost(self) -> Cost:

@@ -67,6 +67,13 @@ def test_a_download_is_the_students_file(live: Live, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.glob("*.part")] == []
 
 
+def test_a_teachers_own_file_is_downloaded(live: Live, tmp_path: Path) -> None:
+    teacher = live.client.teacher(live.world.ready_teacher())
+    assert teacher.network is not None
+    path = live.client.download_teacher(teacher.id, tmp_path / "teacher.safetensors")
+    assert path.read_bytes() == live.world.parts.artifacts.read(teacher.network.sha256)
+
+
 def test_a_refused_download_leaves_no_file(live: Live, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no student 'student_none'"):
         live.client.download("student_none", tmp_path / "student.safetensors")
