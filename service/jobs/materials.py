@@ -1,10 +1,13 @@
 """Materials: what the database and the store hold, as the tensors that work needs."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
+from candidates.recipe import Granularity
 from candidates.teacher import Teacher
+from service.artifacts import Artifacts
 from service.jobs.registry import Workplace
 from service.records import LibraryRecord
 from service.repositories import datasets, libraries, teachers
@@ -32,9 +35,15 @@ def of_library(place: Workplace, library_id: str) -> Materials:
     assert dataset.sha256 is not None
     return Materials(
         library,
-        Teacher.load(read(place, teacher.network.sha256), library.recipe.granularity),
+        _teacher(place.artifacts, teacher.network.sha256, library.recipe.granularity),
         Dataset.load(place.artifacts.locate(dataset.sha256)),
     )
+
+
+@lru_cache(maxsize=1)
+def _teacher(artifacts: Artifacts, sha256: str, granularity: Granularity) -> Teacher:
+    """The latest is remembered: the next unit is most often one of the same library."""
+    return Teacher.load(Checkpoint.from_bytes(artifacts.read(sha256)), granularity)
 
 
 def read(place: Workplace, sha256: str) -> Checkpoint:
