@@ -10,7 +10,7 @@ from torch import Tensor
 from candidates.batch_norm import Norm
 from candidates.linear_call import LinearCall
 from candidates.network import Frame, Network, Step
-from candidates.operators import MAKERS, NOISE, UNARY
+from candidates.operators import LIKES, MAKERS, NOISE, UNARY
 from candidates.program import Call, Program
 from candidates.signature import tensor_in, value_in
 
@@ -166,8 +166,8 @@ class _Walk:
         return norm if norm and len(self.tensors[norm.mean]) == num_outputs else None
 
     def _only_user(self, name: str) -> Call | None:
-        """The only call that reads a value; makers look at its dtype alone."""
-        users = [user for user in self.users[name] if user.operator not in MAKERS]
+        """The only call that reads a value; makers of its like look at its dtype alone."""
+        users = [user for user in self.users[name] if user.operator not in LIKES]
         return users[0] if len(users) == 1 and name != self.program.output else None
 
     def _moves(self, user: Call, here: str) -> bool:
@@ -186,7 +186,7 @@ class _Walk:
         call = self.calls.get(name or "")
         if call is None or call.operator not in NOISE:
             return False
-        return all(self.calls[source].operator in MAKERS for source in call.values())
+        return all(self.calls[source].operator in MAKERS | LIKES for source in call.values())
 
     def _scale(self, user: Call, num_outputs: int) -> str | None:
         """The tensor that a call multiplies the channels of a value by."""

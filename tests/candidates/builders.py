@@ -8,14 +8,16 @@ from torch import Tensor, nn
 from candidates.architectures import build
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
+from candidates.follow import follow
 from candidates.materials import Materials
+from candidates.narrow import for_any_batch
 from candidates.neighbourhood import Neighbourhood
 from candidates.network import Network
 from candidates.progress import silent
 from candidates.recipe import Granularity, LibraryRecipe, Preprocessing, TeacherRecipe
 from candidates.statistics import gather
 from candidates.teacher import Teacher
-from candidates.trace import trace
+from candidates.trace import BATCH_SIZE, trace
 
 CLASSES = ("cat", "dog", "fish")
 TINY = TeacherRecipe(
@@ -84,11 +86,10 @@ def teacher_from(
 
 
 def traced(network: nn.Module, shape: tuple[int, ...] = TINY.input) -> Network:
-    """A module as a network of its own tensors, for batches as large as the trace's alone where it
-    names their size.
-    """
-    found = trace(network.eval(), shape)
-    return Network(found.program, found.tensors).eval().copied()
+    """A module in eval mode as a network of its own tensors."""
+    program, tensors = trace(network.eval(), shape)
+    axes = follow(program, tensors, (BATCH_SIZE, *shape))
+    return Network(for_any_batch(program, axes), tensors).eval().copied()
 
 
 def images_of(recipe: TeacherRecipe = TINY, count: int = 48, seed: int = 0) -> ImageSet:
