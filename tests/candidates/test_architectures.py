@@ -63,8 +63,8 @@ def test_a_timm_network_takes_the_channels_of_the_input() -> None:
 
 
 def test_what_a_builder_refuses_is_said_in_its_words() -> None:
-    recipe = colour_recipe("timm/levit_128s", 40)
-    with pytest.raises(InvalidRecipe, match="'timm/levit_128s' cannot be built with"):
+    recipe = colour_recipe("timm/xcit_nano_12_p16_224", 40)
+    with pytest.raises(InvalidRecipe, match="'timm/xcit_nano_12_p16_224' cannot be built with"):
         build(recipe)
 
 
