@@ -35,16 +35,17 @@ class Network(nn.Module):
         super().__init__()
         program.check()
         self.program = program
+        self._steps = [Step.of(call) for call in program.calls]
+        self._ends: dict[frozenset[str], list[tuple[str, ...]]] = {}
         buffers = set(program.buffers)
         for name in program.tensors():
             _place(self, name, tensors[name], name in buffers)
-        self._steps = [Step.of(call) for call in program.calls]
-        self._ends: dict[frozenset[str], list[tuple[str, ...]]] = {}
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Inputs [N, …] to the program's output."""
+        """Inputs [N, …] to the program's output; InvalidProgram if that is not one tensor."""
         (output,) = self.values(inputs, [self.program.output])
-        assert isinstance(output, Tensor)
+        if not isinstance(output, Tensor):
+            raise InvalidProgram(f"The output '{self.program.output}' is not one tensor.")
         return output
 
     def values(
@@ -153,8 +154,14 @@ def resolve(argument: Argument, frame: Frame) -> Any:
         case Training():
             return frame.training
         case Constant():
-            return CONSTANTS[argument.constant]
+            return _meaning(argument.constant)
     return argument
+
+
+def _meaning(constant: str) -> object:
+    if constant not in CONSTANTS:
+        raise InvalidProgram(f"No constant is named '{constant}'.")
+    return CONSTANTS[constant]
 
 
 def _last_uses(program: Program, wanted: Collection[str]) -> list[tuple[str, ...]]:
@@ -169,18 +176,28 @@ def _last_uses(program: Program, wanted: Collection[str]) -> list[tuple[str, ...
 
 
 def _place(network: nn.Module, name: str, tensor: Tensor, is_buffer: bool) -> None:
-    """Register a tensor under its dotted name, making the modules on the way."""
+    """Put a tensor under its dotted name, making the modules on the way.
+
+    Into the dictionaries themselves, so that a name may be that of one of the network's methods.
+    """
     *path, last = name.split(".")
     here = network
-    try:
-        for step in path:
-            if step not in here._modules:
-                here.add_module(step, nn.Module())
-            here = here.get_submodule(step)
-        if is_buffer:
-            here.register_buffer(last, tensor)
-        else:
-            given = tensor if isinstance(tensor, nn.Parameter) else nn.Parameter(tensor)
-            here.register_parameter(last, given)
-    except (KeyError, AttributeError, TypeError) as exc:
-        raise InvalidProgram(f"No tensor can be named '{name}': {exc}.") from exc
+    for step in path:
+        _refuse_taken(name, step, here._parameters, here._buffers)
+        here = here._modules.setdefault(step, nn.Module())  # type: ignore[assignment]
+    _refuse_taken(name, last, here._parameters, here._buffers, here._modules)
+    if is_buffer:
+        here._buffers[last] = tensor
+    elif isinstance(tensor, nn.Parameter):
+        here._parameters[last] = tensor
+    elif tensor.is_floating_point():
+        here._parameters[last] = nn.Parameter(tensor)
+    else:
+        raise InvalidProgram(f"Tensor '{name}' holds {tensor.dtype}, so it has to be a buffer.")
+
+
+def _refuse_taken(name: str, step: str, *known: Collection[str]) -> None:
+    if step in ("", "training"):
+        raise InvalidProgram(f"No tensor can be named '{name}': '{step}' is no name in a module.")
+    if any(step in names for names in known):
+        raise InvalidProgram(f"No tensor can be named '{name}': '{step}' is a tensor or a module.")
