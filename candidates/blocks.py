@@ -36,9 +36,30 @@ class _Group(NamedTuple):
     num_useful: int
 
 
+class _Option(NamedTuple):
+    """A last group behind the best that came before it."""
+
+    value: float
+    group: _Group | None
+    before: _Option | None
+
+    def groups(self) -> list[_Group]:
+        """All groups in order."""
+        found: list[_Group] = []
+        option: _Option | None = self
+        while option is not None and option.group is not None:
+            found.append(option.group)
+            option = option.before
+        return found[::-1]
+
+
+_Options = dict[int, _Option]
+"""The best option of every number of neighbourhoods."""
+
+
 def blocks(splitter: Splitter, count: int | None = None) -> list[Region]:
     """Regions of at most MAX_WEIGHTED weighted operators, in order, those without a width left
-    out; `count` of them, or as many as there can be, when a number is asked for.
+    out; of any size when a number is asked for, then `count` of them, or as near as there can be.
 
     Dynamic programming over the chain for as many weights as possible that can shrink and as many
     groups as possible, weighed by WORTH. A larger segment, such as a dense block, falls into the
@@ -78,23 +99,31 @@ class _Grouping:
         self._spans = self._find_spans()
 
     def best(self) -> list[_Group]:
-        """The groups with the greatest value for all segments."""
-        best: list[tuple[float, list[_Group]]] = [(0.0, [])]
-        worth = WORTH * sum(self.splitter.num_weights.values())
+        """The groups with the greatest value for all segments, among those of the number asked for
+        or nearest to it.
+        """
+        best: list[_Options] = [{0: _Option(0.0, None, None)}]
         for end in range(1, len(self.segments) + 1):
-            options = []
+            options: _Options = {}
             for start in range(end - 1, -1, -1):
                 if not self._may_join(start, end):
                     break
-                group = self._group(start, end)
-                value, groups = best[start]
-                value += group.gain + worth * group.num_useful
-                options.append((value, [*groups, group]))
-            best.append(max(options, key=lambda option: option[0]))
-        return best[-1][1]
+                self._add(options, best[start], self._group(start, end))
+            best.append(options)
+        last = best[-1]
+        return last[min(last, key=lambda number: abs(number - (self.count or number)))].groups()
+
+    def _add(self, options: _Options, before: _Options, group: _Group) -> None:
+        """Keep the best option of every number of neighbourhoods, or the best of all."""
+        worth = WORTH * sum(self.splitter.num_weights.values())
+        for number, option in before.items():
+            value = option.value + group.gain + worth * group.num_useful
+            key = min(number + group.num_useful, 2 * self.count) if self.count else 0
+            if key not in options or value > options[key].value:
+                options[key] = _Option(value, group, option)
 
     def _may_join(self, start: int, end: int) -> bool:
-        if end - start == 1:
+        if end - start == 1 or self.count:
             return True
         counts = [segment.num_weighted for segment in self.segments[start:end]]
         return sum(counts) <= MAX_WEIGHTED

@@ -47,19 +47,23 @@ def layers(splitter: Splitter) -> list[Region]:
         region = splitter.regions.around([call.name])
         if region is not None and len(weighted_in(splitter, region)) == 1:
             result.append(_extended(splitter, region))
-    return result
+    return disjoint(splitter, result)
 
 
 def _extended(splitter: Splitter, region: Region) -> Region:
-    """With the calls behind it that nothing else feeds, up to the next weighted operator."""
+    """With the calls behind it that nothing else feeds, up to the next weighted operator, as far
+    as the output is a batch of images.
+    """
+    longest = region
     while True:
         users = splitter.regions.users[region.output]
         if len(users) != 1 or is_weighted(users[0]):
-            return region
+            return longest
         longer = splitter.regions.between(region.input, users[0].name)
         if longer is None or len(weighted_in(splitter, longer)) > 1:
-            return region
+            return longest
         region = longer
+        longest = region if splitter.regions.is_batched(region.output) else longest
 
 
 def weighted_in(splitter: Splitter, region: Region) -> list[str]:

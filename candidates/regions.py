@@ -43,7 +43,7 @@ class Regions:
         for name in self.program.names():
             if name not in self.moving:
                 continue
-            if reach <= self.order[name] and self._is_batched(name):
+            if reach <= self.order[name] and self.is_batched(name):
                 cuts.append(name)
             reach = max(reach, last[name])
         return cuts
@@ -72,12 +72,12 @@ class Regions:
             if entry is None or leave is None:
                 return None
             region = self.between(entry, leave)
-            batched = self._is_batched(entry) and self._is_batched(leave)
+            batched = self.is_batched(entry) and self.is_batched(leave)
             if region is not None and batched and region.calls >= set(calls):
                 return region
             grown = inside | {leave} | self._paths(entry, leave)
             if grown == inside:
-                further = entry if self._is_batched(leave) else self._post_dominators[leave]
+                further = entry if self.is_batched(leave) else self._post_dominators[leave]
                 grown = inside | {further}
             if grown == inside:
                 return None
@@ -92,6 +92,14 @@ class Regions:
             if call.name in self.moving
             and (call.scope == path or call.scope.startswith(path + "."))
         }
+
+    def is_batched(self, name: str) -> bool:
+        """Whether a value is one tensor whose first dimension is the images."""
+        terms = self._axes.values[name]
+        if isinstance(terms, list) or not terms:
+            return False
+        first = resolved(terms[0])
+        return isinstance(first, Leaf) and first.is_batch
 
     def call(self, name: str) -> Call:
         """The call of a name."""
@@ -152,13 +160,6 @@ class Regions:
         if name == self.program.output:
             return len(self.order)
         return max((self.order[user.name] for user in self.users[name]), default=0)
-
-    def _is_batched(self, name: str) -> bool:
-        terms = self._axes.values[name]
-        if isinstance(terms, list) or not terms:
-            return False
-        first = resolved(terms[0])
-        return isinstance(first, Leaf) and first.is_batch
 
 
 def _ancestors(parents: dict[str, str], name: str) -> list[str]:

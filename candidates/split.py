@@ -16,6 +16,7 @@ from candidates.regions import Region, Regions
 from candidates.widths import AxisWidth, find_widths, is_weighted
 
 OUTSIDE = "It lies in no neighbourhood: its own shape and those around it are fixed."
+BEYOND = "Its width reaches beyond its neighbourhood."
 
 
 class Splitter:
@@ -74,7 +75,20 @@ class Splitter:
             return layers(self)
         if isinstance(granularity, int):
             return blocks(self, granularity)
-        return [self._listed(path) for path in granularity]
+        return self._all_listed(granularity)
+
+    def _all_listed(self, paths: Sequence[str]) -> list[Region]:
+        regions = [self._listed(path) for path in paths]
+        taken: set[str] = set()
+        for path, region in zip(paths, regions, strict=True):
+            own = region.calls & self.regions.moving.keys()
+            if own & taken:
+                raise InvalidRecipe(
+                    f"granularity names '{path}', part of which lies in another module that it "
+                    "names. Name each part once."
+                )
+            taken |= own
+        return sorted(regions, key=lambda region: self.regions.order[region.output])
 
     def _listed(self, path: str) -> Region:
         calls = self.regions.of_scope(path)
@@ -133,23 +147,26 @@ class Splitter:
 
     def _left_out(self, neighbourhoods: Sequence[Neighbourhood]) -> list[LeftOut]:
         missing = self.num_parameters.keys() - self._touched(neighbourhoods)
+        inside = {module for each in neighbourhoods for module in each.modules}
         found: dict[str, tuple[int, str]] = {}
         for name in (name for name in self.num_parameters if name in missing):
             module = name.rpartition(".")[0]
-            count, reason = found.get(module, (0, self._reason(name)))
+            free = BEYOND if module in inside else OUTSIDE
+            count, reason = found.get(module, (0, self._reason(name, free)))
             found[module] = (count + self.num_parameters[name], reason)
         return [
             LeftOut(module=module, num_parameters=count, reason=reason)
             for module, (count, reason) in found.items()
         ]
 
-    def _reason(self, tensor: str) -> str:
+    def _reason(self, tensor: str, free: str) -> str:
+        """Why a parameter cannot shrink; `free` if it could, but not inside a neighbourhood."""
         for term in self.axes.tensors[tensor]:
             for leaf in leaves(term):
                 if leaf.size > 1 and not leaf.fixed:
-                    return OUTSIDE
+                    return free
         reasons = [leaf.fixed for term in self.axes.tensors[tensor] for leaf in leaves(term)]
-        return next((reason for reason in reasons if reason), OUTSIDE)
+        return next((reason for reason in reasons if reason), free)
 
     def _excuse(self) -> str:
         known = sorted(self.axes.unknown)
