@@ -104,3 +104,15 @@ def im2col(site: Site) -> Result:
 
     kernel = Leaf(rows // size_of(channels), "It is a window.")
     return (images, product((channels, kernel)), site.new_axis(positions, "It counts windows."))
+
+
+@rule("col2im")
+def col2im(site: Site) -> Result:
+    """[N, C·kernel, positions] to [N, C, H, W]."""
+    images, rows, positions = site.terms("self")
+    fix(positions, "It counts windows.")
+    _, num_channels, *sides = site.result_shape()
+    channels = site.new_axis(num_channels)
+    kernel = Leaf(size_of(rows) // num_channels, "It is a window.")
+    unify(rows, product((channels, kernel)))
+    return (images, channels, *(site.new_axis(side, "Windows slide along it.") for side in sides))

@@ -80,3 +80,11 @@ def test_places_that_a_layer_computes_stay_two():
     found = shrinks_exactly(Classifier(body, one=conv(3, 6), places=conv(3, 2)))
     assert found.sizes() == {"one": 6}
     assert found.reasons("places.bias") == {"Images are looked up by it."}
+
+
+def test_windows_that_are_added_up_again_leave_channels_free():
+    def summed(net, x):
+        windows = functional.unfold(net.one(x), 3, padding=1)
+        return pooled(functional.fold(windows, x.shape[2:], 3, padding=1))
+
+    assert shrinks_exactly(Classifier(summed, one=conv(3, 6))).sizes() == {"one": 6}
