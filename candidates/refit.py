@@ -14,6 +14,8 @@ from candidates.reading import Reading
 from candidates.reconstruct import regularised, shrunk, solve
 from candidates.stream import Stream
 
+NUM_CHECKED = 256
+"""Images on which a refit is compared with what was there before."""
 MAX_COLUMNS = 4608
 """Calls with longer rows are left to the gradient: their Grams would take minutes."""
 
@@ -36,9 +38,12 @@ class Refit:
         `ours` and `theirs` are the student's and the teacher's activations at the part's input,
         of the same images. With R what the student lacks at a consumer's output, the weights move
         by (G + λI)⁻¹ HᵀR on the student's own H: a least-squares step that also makes up for
-        errors before the neighbourhood. One pass over the images a consumer.
+        errors before the neighbourhood. One pass over the images a consumer. Where that brings the
+        part's output no nearer to the teacher's, as may be behind a LayerNorm, nothing changes.
         """
         tensors = part.tensors()
+        before = {name: values.detach().clone() for name, values in tensors.items()}
+        error = self._error(part, ours, theirs)
         names = shrunk_consumers(self.neighbourhood, kept)
         found = (LinearCall.of(call, tensors) for call in part.program.calls if call.name in names)
         calls = [call for call in found if call is not None]
@@ -48,6 +53,16 @@ class Refit:
             if reading.num_columns <= MAX_COLUMNS:
                 moments = self._collect(part, anchor, reading, kept, (ours, theirs))
                 _apply(tensors, anchor, moments, self.ridge)
+        if self._error(part, ours, theirs) > error:
+            for name, values in before.items():
+                tensors[name].data.copy_(values)
+
+    def _error(self, part: Network, ours: Stream, theirs: Stream) -> float:
+        """The squared error at the part's output on the first images."""
+        first = slice(0, NUM_CHECKED)
+        with torch.inference_mode():
+            found, wanted = part(ours.at(first)), self.teacher_part(theirs.at(first))
+        return float((found - wanted).square().mean())
 
     def _collect(
         self,

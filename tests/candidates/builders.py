@@ -105,10 +105,13 @@ def dataset_of(recipe: TeacherRecipe = TINY, count: int = 48) -> Dataset:
 
 
 def materials_of(
-    teacher: Teacher, recipe: LibraryRecipe | None = None, dataset: Dataset | None = None
+    teacher: Teacher,
+    recipe: LibraryRecipe | None = None,
+    dataset: Dataset | None = None,
+    count: int = 48,
 ) -> Materials:
     recipe = recipe or library()
-    dataset = dataset or dataset_of(teacher.recipe)
+    dataset = dataset or dataset_of(teacher.recipe, count)
     return Materials(teacher, gather(teacher, dataset, recipe, silent), dataset, recipe)
 
 

@@ -23,7 +23,7 @@ RIDGE = 1e-9
 
 
 class Sizes(NamedTuple):
-    """`extra` columns are nobody's; with `scattered` the owned ones lie between them in any order."""
+    """`extra` columns are nobody's; if `scattered`, the owned ones lie between them anyhow."""
 
     channels: int
     block: int
