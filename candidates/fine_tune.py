@@ -33,7 +33,12 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         Path, typer.Argument(exists=True, dir_okay=False, help="The downloaded student.")
     ],
     teacher: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="Its teacher: the posted safetensors, or its file from the service.")
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="Its teacher: the posted safetensors, or its file from the service.",
+        ),
     ],
     images: Annotated[Path, typer.Argument(exists=True, help="An archive or folder of images.")],
     out: Annotated[Path, typer.Argument(help="Where the fine-tuned student goes.")],
@@ -98,7 +103,8 @@ class _Run:
         self.console.print(f"Reading {images.name} …")
         self.dataset: Dataset = ingest(images)
         found = self.dataset.calibration
-        check_images(self.recipe, found.images.shape[1:], len(found.classes))
+        known = self.student.num_outputs(self.recipe.input)
+        check_images(self.recipe, known, found.images.shape[1:], len(found.classes))
         self.out, self.device = out, device
 
     def fine_tune(

@@ -84,6 +84,11 @@ class Network(nn.Module):
         tensors = {name: values.detach().to("meta") for name, values in self.tensors().items()}
         return Network(self.program, tensors).train(self.training)
 
+    def num_outputs(self, shape: Sequence[int]) -> int:
+        """How many numbers a classifier gives for one image [C, H, W]; nothing is computed."""
+        logits = self.on_meta()(torch.empty(1, *shape, device="meta"))
+        return int(logits.shape[1])
+
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by their names, shared with the network."""
         return {

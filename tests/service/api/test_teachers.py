@@ -40,7 +40,7 @@ def test_the_same_teacher_again_makes_nothing_and_says_so(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"architecture": "alexnet"}, "Architecture 'alexnet' is not on the allow-list."),
+        ({"architecture": "lenet"}, "Architecture 'lenet' is not on the allow-list."),
         ({"kwargs": {"depth": 3}}, "kwargs.depth does not suit 'cifar_resnet20'"),
         ({"kwargs": {"num_classes": 1}}, "kwargs.num_classes does not suit"),
         ({"input": [3, 4, 32]}, "recipe.input.1: Input should be greater than or equal to 8."),
