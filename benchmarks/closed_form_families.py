@@ -9,6 +9,7 @@ wins everywhere.
 
 import argparse
 import time
+from typing import NamedTuple
 
 import torch
 from rich.box import SIMPLE_HEAD
@@ -30,7 +31,14 @@ from candidates.strength import strengths
 from candidates.teacher import Teacher
 from candidates.width import WidthMaker
 
-Row = dict[str, float | str]
+
+class Row(NamedTuple):
+    """Errors over the variance of what is wanted, and the time to make the closed form."""
+
+    neighbourhood: str
+    closed_form: float
+    slicing: float
+    seconds: float
 
 
 def main() -> None:
@@ -46,8 +54,8 @@ def main() -> None:
         rows = measure(family, given.multiplier, given.calibration_images, given.seed)
         figures[family] = {
             "neighbourhoods": len(rows),
-            "won": sum(row["closed_form"] < row["slicing"] for row in rows),
-            "rows": rows,
+            "won": sum(row.closed_form < row.slicing for row in rows),
+            "rows": [row._asdict() for row in rows],
         }
         show(family, rows)
     publish("closed_form_families", vars(given), figures)
@@ -74,10 +82,10 @@ def show(family: str, rows: list[Row]) -> None:
     for heading in ("neighbourhood", "closed form", "slicing", "ratio", "seconds"):
         table.add_column(heading, justify="left" if heading == "neighbourhood" else "right")
     for row in rows:
-        ours, theirs = float(row["closed_form"]), float(row["slicing"])
+        ours, theirs = row.closed_form, row.slicing
         style = "" if ours < theirs else "red"
-        cells = f"{ours:.3g}", f"{theirs:.3g}", f"{ours / theirs:.3f}", f"{row['seconds']:.1f}"
-        table.add_row(str(row["neighbourhood"]), *cells, style=style)
+        cells = f"{ours:.3g}", f"{theirs:.3g}", f"{ours / theirs:.3f}", f"{row.seconds:.1f}"
+        table.add_row(row.neighbourhood, *cells, style=style)
     Console().print(table)
 
 
@@ -92,12 +100,12 @@ def _row(materials: Materials, neighbourhood: Neighbourhood, multiplier: float) 
     sliced = teacher.narrowed(neighbourhood, _strongest(teacher, neighbourhood, kept))
     held_out = materials.scoring(neighbourhood).advanced(teacher.entering(neighbourhood))
     wanted = teacher.part(neighbourhood)
-    return {
-        "neighbourhood": neighbourhood.name,
-        "closed_form": _error(solved, wanted, held_out),
-        "slicing": _error(sliced, wanted, held_out),
-        "seconds": round(seconds, 2),
-    }
+    return Row(
+        neighbourhood=neighbourhood.name,
+        closed_form=_error(solved, wanted, held_out),
+        slicing=_error(sliced, wanted, held_out),
+        seconds=round(seconds, 2),
+    )
 
 
 def _strongest(teacher: Teacher, neighbourhood: Neighbourhood, kept: Kept) -> Kept:

@@ -89,4 +89,5 @@ class Moments:
 
 def _means(rows: Tensor, positions: int) -> Tensor:
     """The mean row of every image; images have `positions` consecutive rows each."""
-    return rows.unflatten(1, (-1, positions)).mean(2)
+    groups, _, size = rows.shape
+    return rows.reshape(groups, -1, positions, size).mean(2)

@@ -81,12 +81,13 @@ class Reading:
         """
         products = torch.zeros(self.call.groups, self.num_columns, self.num_columns).double()
         for tap in self.taps.T:
-            scaled = self._grouped(weight.detach().flatten(1)[:, tap].double() * gain.unsqueeze(1))
+            scaled = self._grouped(weight, tap) * gain.reshape(self.call.groups, -1, 1)
             if self.taps.shape[1] == 1 and scaled.shape[1] <= self.num_columns:
                 return scaled
             products += scaled.mT @ scaled
         values, vectors = torch.linalg.eigh(products)
-        return values.clamp(min=0).sqrt().unsqueeze(2) * vectors.mT
+        root: Tensor = values.clamp(min=0).sqrt().unsqueeze(2) * vectors.mT
+        return root
 
     def kept(self, kept: Kept) -> Tensor:
         """The columns of a row that remain, ascending: all but those of indices not kept."""
@@ -105,7 +106,7 @@ class Reading:
         result = weight.detach().clone()
         flat = result.flatten(1)
         for tap in self.taps.T:
-            best = self._grouped(weight.detach().flatten(1)[:, tap].double()) @ onto
+            best = self._grouped(weight, tap) @ onto
             flat[:, tap[index]] = best.flatten(0, 1).to(flat.dtype)
         return flat.reshape(weight.shape)
 
@@ -113,12 +114,13 @@ class Reading:
         """What the call gives, without bias, where every tap sees a row [groups, d]; [o]."""
         total = torch.zeros(len(weight), dtype=torch.float64)
         for tap in self.taps.T:
-            grouped = self._grouped(weight.detach().flatten(1)[:, tap].double())
-            total += (grouped @ row.unsqueeze(2)).flatten()
+            total += (self._grouped(weight, tap) @ row.unsqueeze(2)).flatten()
         return total
 
-    def _grouped(self, matrix: Tensor) -> Tensor:
-        return matrix.unflatten(0, (self.call.groups, -1))
+    def _grouped(self, weight: Tensor, tap: Tensor) -> Tensor:
+        """The weights of a tap, [groups, o / groups, d] in float64."""
+        matrix = weight.detach().flatten(1)[:, tap].double()
+        return matrix.reshape(self.call.groups, -1, self.num_columns)
 
 
 def readings_of(part: Network, layout: Layout, neighbourhood: Neighbourhood) -> dict[str, Reading]:

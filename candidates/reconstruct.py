@@ -159,13 +159,13 @@ class _State:
         rows = self.inverse[:, gone]
         factor = torch.linalg.cholesky(rows[:, :, gone])
         lost = self.weight[:, :, gone]
-        added = torch.linalg.solve_triangular(factor, lost.mT, upper=False).square()
+        added: Tensor = torch.linalg.solve_triangular(factor, lost.mT, upper=False).square()
         update = torch.cholesky_solve(rows, factor)
         self.weight.baddbmm_(lost, update, alpha=-1)
         self.inverse.baddbmm_(rows.mT, update, alpha=-1)
         self.weight[:, :, gone], self.inverse[:, gone], self.inverse[:, :, gone] = 0, 0, 0
         self.dead[indices] = True
-        return added.sum((0, 2)).unflatten(0, (-1, self.block)).sum(1)
+        return added.sum((0, 2)).reshape(-1, self.block).sum(1)
 
     def compact(self) -> None:
         """Forget the removed indices: later steps then take time in proportion to what is left."""
@@ -178,7 +178,7 @@ class _State:
         """W_qᵀW_q [g, n, block, block] for every index."""
         if self.block == 1:  # what a batched product is slow at
             return self.weight.square().sum(1)[:, :, None, None]
-        weight = self.weight.unflatten(2, (-1, self.block)).permute(0, 2, 3, 1)
+        weight: Tensor = self.weight.unflatten(2, (-1, self.block)).permute(0, 2, 3, 1)
         return weight @ weight.mT
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from candidates.assembly import assemble
 from candidates.candidate import Kept
