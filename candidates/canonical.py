@@ -32,12 +32,13 @@ def canonical(
     """
     portable = [_without_device(call) for call in program.calls]
     calls, constants = _folded(portable, tensors, set(nameless), batch_size)
-    calls = functional(calls)
-    calls = _without_nothing(calls)
+    calls, output = functional(calls, program.output)
+    calls, output = _without_nothing(calls, output)
     open_calls = tuple(_with_open_mode(call) for call in calls)
     everything = {**tensors, **constants}
     buffers = tuple(sorted({*program.buffers, *constants}))
-    result = program.model_copy(update={"calls": open_calls, "buffers": buffers})
+    changed = {"calls": open_calls, "output": output, "buffers": buffers}
+    result = program.model_copy(update=changed)
     result = result.replaced(())
     return result, {name: everything[name] for name in result.tensors()}
 
@@ -112,18 +113,20 @@ def _computed(call: Call, known: Mapping[str, Any], tensors: Mapping[str, Tensor
         return Step.of(call).run(Frame(values, dict(tensors), 0, False))
 
 
-def _without_nothing(calls: Iterable[Call]) -> list[Call]:
-    """Drop the calls that pass their first argument through."""
+def _without_nothing(calls: Iterable[Call], output: str) -> tuple[list[Call], str]:
+    """Drop the calls that pass their first argument through; also what then is the output."""
     passed: dict[str, Argument] = {}
     result = []
     for call in calls:
         rewired = call.rewired(passed)
         no_noise = call.operator in NOISE and call.arguments[1] == 0
-        if call.operator in _NOTHING or no_noise:
-            passed[call.name] = rewired.arguments[0]
+        source = rewired.arguments[0] if call.operator in _NOTHING or no_noise else None
+        if isinstance(source, ValueOf):
+            passed[call.name] = source
         else:
             result.append(rewired)
-    return result
+    last = passed.get(output)
+    return result, last.value if isinstance(last, ValueOf) else output
 
 
 def _with_open_mode(call: Call) -> Call:

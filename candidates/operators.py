@@ -20,7 +20,7 @@ UNARY = frozenset({
 })  # fmt: skip
 CONVERSIONS = frozenset({
     "to.dtype", "to.dtype_layout", "to.other", "_to_copy.default", "type_as.default",
-    "lift_fresh_copy.default", "float.default",
+    "lift_fresh_copy.default",
 })  # fmt: skip
 BINARY = frozenset({
     "add.Tensor", "add.Scalar", "sub.Tensor", "sub.Scalar", "rsub.Scalar", "mul.Tensor",
@@ -32,7 +32,7 @@ BINARY = frozenset({
     "logical_or.default", "lerp.Scalar", "lerp.Tensor", "addcmul.default", "remainder.Scalar",
     "floor_divide.default", "bitwise_and.Tensor", "bitwise_or.Tensor", "bitwise_not.default",
     "prelu.default", "clamp.Tensor", "clamp_min.Tensor", "clamp_max.Tensor", "atan2.default",
-    "copy.default",
+    "copy.default", "fill.Scalar", "fill.Tensor",
 })  # fmt: skip
 CONVOLUTIONS = frozenset({"conv1d.default", "conv1d.padding", "conv2d.default", "conv2d.padding"})
 WEIGHTED = CONVOLUTIONS | frozenset({
@@ -43,7 +43,7 @@ WEIGHTED = CONVOLUTIONS | frozenset({
 })  # fmt: skip
 NORMS = frozenset({
     "batch_norm.default", "layer_norm.default", "group_norm.default", "instance_norm.default",
-    "rms_norm.default", "local_response_norm.default", "linalg_vector_norm.default",
+    "rms_norm.default", "linalg_vector_norm.default",
     "norm.ScalarOpt_dim", "softmax.int", "_softmax.default", "log_softmax.int",
 })  # fmt: skip
 NOISE = frozenset({"dropout.default", "feature_dropout.default", "alpha_dropout.default"})

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from candidates.canonical import canonical
 from candidates.drop_path import with_visible_drop_path
-from candidates.errors import UnsplittableTeacher
+from candidates.errors import InvalidProgram, UnsplittableTeacher
 from candidates.program import Program
 from candidates.transcript import Transcript
 
@@ -46,7 +46,13 @@ def trace(network: nn.Module, shape: tuple[int, ...]) -> Traced:
         buffers=tuple(name for name, value in tensors.items() if not _is_parameter(value)),
     )  # fmt: skip
     nameless = tensors.keys() - exported.state_dict.keys()
-    return Traced(*canonical(program, tensors, nameless, BATCH_SIZE))
+    try:
+        return Traced(*canonical(program, tensors, nameless, BATCH_SIZE))
+    except InvalidProgram as exc:
+        raise UnsplittableTeacher(
+            f"{type(network).__name__} cannot be followed: {exc} Build it from operators of "
+            "torch.nn.functional that write to none of their arguments."
+        ) from exc
 
 
 def _export(network: nn.Module, example: Tensor) -> torch.export.ExportedProgram:

@@ -1,6 +1,6 @@
 """Writes: calls that change a value in place, as calls that give a new one."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from candidates.errors import UnsplittableTeacher
@@ -29,30 +29,49 @@ def base_of(call: Call) -> str:
     return call.operator.split(".")[0]
 
 
-def functional(calls: Sequence[Call]) -> list[Call]:
-    """Calls that write in place become calls that give a new value, which later calls read.
+def functional(calls: Sequence[Call], output: str) -> tuple[list[Call], str]:
+    """Calls that write in place become calls that give a new value, which later calls read; also
+    the new name of the value that is the program's output.
 
     What is written into a slice of a value is put back into it, and so on outwards. Raises
     UnsplittableTeacher where another view of the changed value is read afterwards.
     """
+    calls, output = _by_first_names(calls, output)
     views: dict[str, Call] = {}
     latest: dict[str, str] = {}
     result: list[Call] = []
     for index, call in enumerate(calls):
-        rewired = call.rewired(_values(latest))
-        first = call.arguments[0] if call.arguments else None
-        if isinstance(first, ValueOf) and base_of(call) in _VIEWS:
-            views[call.name] = call
-        if not (isinstance(first, ValueOf) and writes(call)):
-            result.append(rewired)
+        written = _written_by(call)
+        if written is None:
+            if call.values() and base_of(call) in _VIEWS:
+                views[call.name] = call
+            result.append(call.rewired(_values(latest)))
             continue
-        replaced = _replaced(call, first.value, views)
-        _refuse_shared(call, replaced, views, calls[index + 1 :])
-        result += _written(rewired, list(replaced), views, latest)
-        for name in [known for known, target in latest.items() if target in replaced]:
-            latest[name] = replaced[latest[name]]
+        replaced = _replaced(call, written, views)
+        later = {name: user.scope for user in calls[index + 1 :] for name in user.values()}
+        _refuse_shared(call, replaced, views, {**later, output: "the output"})
+        result += _written(call.rewired(_values(latest)), list(replaced), views, latest)
         latest.update(replaced)
-    return result
+    return result, latest.get(output, output)
+
+
+def _by_first_names(calls: Sequence[Call], output: str) -> tuple[list[Call], str]:
+    """What writing in place gives is the written value itself: its first name everywhere."""
+    first: dict[str, str] = {}
+    result = []
+    for call in calls:
+        renamed = call.rewired(_values(first))
+        result.append(renamed)
+        written = _written_by(renamed)
+        if written is not None:
+            first[call.name] = written
+    return result, first.get(output, output)
+
+
+def _written_by(call: Call) -> str | None:
+    """The value that a call writes into."""
+    target = call.arguments[0] if call.arguments else None
+    return target.value if writes(call) and isinstance(target, ValueOf) else None
 
 
 def _values(names: Mapping[str, str]) -> dict[str, Argument]:
@@ -91,17 +110,18 @@ def _written(
 
 
 def _refuse_shared(
-    call: Call, replaced: Collection[str], views: Mapping[str, Call], later: Iterable[Call]
+    call: Call, replaced: Collection[str], views: Mapping[str, Call], later: Mapping[str, str]
 ) -> None:
-    """Another view of what is written in place must not be read afterwards."""
+    """Another view of what is written in place must not be read afterwards; `later` names what
+    is, each with who reads it.
+    """
     origin = _origin(next(iter(replaced)), views)
     shared = {origin, *(name for name in views if _origin(name, views) == origin)}
-    for user in later:
-        if shared.intersection(user.values()) - set(replaced):
-            raise UnsplittableTeacher(
-                f"'{call.operator}' changes a view in place in '{call.scope}', and "
-                f"'{user.scope}' still uses what it was a view of. Give it a new tensor."
-            )
+    for name in later.keys() & shared - set(replaced):
+        raise UnsplittableTeacher(
+            f"'{call.operator}' changes a view in place in '{call.scope}', and '{later[name]}' "
+            "still uses what it was a view of. Give it a new tensor."
+        )
 
 
 def _origin(name: str, views: Mapping[str, Call]) -> str:
@@ -112,6 +132,4 @@ def _origin(name: str, views: Mapping[str, Call]) -> str:
 
 
 def _source(view: Call) -> str:
-    first = view.arguments[0]
-    assert isinstance(first, ValueOf)
-    return first.value
+    return view.values()[0]
