@@ -123,7 +123,7 @@ class Step(NamedTuple):
 
     @classmethod
     def of(cls, call: Call) -> "Step":
-        """AttributeError if this torch lacks the operator."""
+        """InvalidProgram if this torch lacks the operator."""
         function = function_of(call.operator)
         return cls(call.name, function, call.arguments, call.keywords, call.operator in MAKERS)
 
@@ -137,11 +137,14 @@ class Step(NamedTuple):
 
 
 def function_of(name: str) -> Callable[..., Any]:
-    """The function behind the name of an operator; AttributeError if this torch lacks it."""
+    """The function behind the name of an operator; InvalidProgram if this torch lacks it."""
     if name == "getitem":
         return operator.getitem
-    base, overload = name.split(".")
-    found: Callable[..., Any] = getattr(getattr(torch.ops.aten, base), overload)
+    base, _, overload = name.partition(".")
+    packet = getattr(torch.ops.aten, base, None)
+    found: Callable[..., Any] | None = getattr(packet, overload, None)
+    if found is None:
+        raise InvalidProgram(f"This version of torch has no operator '{name}'.")
     return found
 
 

@@ -3,7 +3,7 @@ from candidates.rules import rule_of
 
 WITHOUT = {
     "arange", "argsort", "bilinear", "diagonal", "dot", "eye", "getitem", "linspace", "meshgrid",
-    "one_hot", "rot90", "scalar_tensor", "sort", "topk", "var_mean", "local_response_norm",
+    "one_hot", "rot90", "scalar_tensor", "sort", "topk", "var_mean",
 }  # fmt: skip
 
 
