@@ -89,5 +89,5 @@ class Moments:
 
 def _means(rows: Tensor, positions: int) -> Tensor:
     """The mean row of every image; images have `positions` consecutive rows each."""
-    groups, _, size = rows.shape
-    return rows.reshape(groups, -1, positions, size).mean(2)
+    groups, count, size = rows.shape  # of size 0 where nothing is asked for
+    return rows.reshape(groups, count // positions, positions, size).mean(2)
