@@ -77,7 +77,9 @@ class Regions:
                 return region
             grown = inside | {leave} | self._paths(entry, leave)
             if grown == inside:
-                further = entry if self.is_batched(leave) else self._post_dominators[leave]
+                further = (
+                    entry if self.is_batched(leave) else self._post_dominators.get(leave, leave)
+                )
                 grown = inside | {further}
             if grown == inside:
                 return None
@@ -109,7 +111,7 @@ class Regions:
         """The nearest value outside that everything inside depends on."""
         entry = self._common(self._dominators, inside)
         while entry is not None and entry in inside:
-            parent = self._dominators[entry]
+            parent = self._dominators.get(entry)  # networkx names none for the first
             entry = parent if parent != entry else None
         return entry
 

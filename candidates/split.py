@@ -42,6 +42,8 @@ class Splitter:
         Raises UnsplittableTeacher if none has a width (at `layer` granularity none needs one),
         and InvalidRecipe for a listed module that is not a region.
         """
+        if self.program.output not in self.regions.moving:
+            raise UnsplittableTeacher("The teacher's output does not depend on its images.")
         regions = self._regions(granularity)
         chain = set(self.regions.chain())
         found = [self._neighbourhood(region, chain) for region in regions]

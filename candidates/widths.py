@@ -86,13 +86,12 @@ def _mixed(axes: Axes) -> set[Leaf]:
 
 def _settle_conflicts(program: Program, axes: Axes, mixed: set[Leaf]) -> None:
     rivals: dict[Leaf, set[Leaf]] = defaultdict(set)
-    for name in program.tensors():
-        for term in axes.tensors[name]:
-            for group in _products(term):
-                for leaf in group:
-                    if group.count(leaf) > 1:
-                        fix(leaf, "It is flattened together with itself.")
-                    rivals[leaf] |= set(group) - {leaf}
+    terms = [term for name in program.tensors() for term in axes.tensors[name]]
+    for group in [group for term in terms for group in _products(term)]:
+        for leaf in group:
+            if group.count(leaf) > 1:
+                fix(leaf, "It is flattened together with itself.")
+            rivals[leaf] |= set(group) - {leaf}
     for leaf in sorted(rivals, key=lambda leaf: (leaf in mixed, -leaf.size)):
         if not leaf.fixed:
             for rival in rivals[leaf]:

@@ -1,4 +1,6 @@
 import pytest
+import torch
+from torch import nn
 
 from candidates.errors import InvalidRecipe, UnsplittableTeacher
 from candidates.neighbourhood import Split
@@ -183,3 +185,16 @@ def test_a_teacher_without_inner_widths_says_why():
     net = Classifier(lambda net, x: pooled(net.one(x)).sort(1)[0], one=conv(3, 6))
     with pytest.raises(UnsplittableTeacher, match=r"not understood: sort\.default"):
         small_teacher(net)
+
+
+def test_a_network_that_looks_at_no_image_is_refused():
+    class Blind(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.logits = nn.Parameter(torch.ones(1, 4))
+
+        def forward(self, images):
+            return self.logits.expand(len(images), 4)
+
+    with pytest.raises(UnsplittableTeacher, match="does not depend on its images"):
+        small_teacher(Blind())
