@@ -119,9 +119,10 @@ def _stop(end: int | None, size: int) -> int:
 def _scale(call: Call, axes: Axes, choice: Choice) -> Changes:
     """Attention keeps the teacher's scale when heads become narrower."""
     head = axes.notes[call.name].get("head")
-    if head is None or not touches(head, choice) or named_arguments(call, axes)["scale"] is not None:
+    if head is None or not touches(head, choice):
         return {}
-    return {"scale": size_of(head) ** -0.5}
+    given = named_arguments(call, axes)["scale"]
+    return {"scale": size_of(head) ** -0.5 if given is None else given}
 
 
 def _squeezed(call: Call, axes: Axes) -> Call:
