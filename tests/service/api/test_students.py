@@ -31,6 +31,8 @@ def test_its_file_holds_the_chosen_parts_and_says_where_they_come_from(world: Wo
     assert checkpoint.digest(["fc.weight"]) == teacher_weights().digest(["fc.weight"])
     description = Description.of(checkpoint)
     assert description.kept["block2.inner"] == (0,)
+    network = world.http.get(f"/v1/teachers/{student['teacher']}").json()["network"]
+    assert description.provenance["teacher"] == network["sha256"]
     assert description.provenance["strategy"] == "exact"
     assert len(description.provenance["candidates"]) == 3
 
