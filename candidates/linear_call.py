@@ -5,13 +5,15 @@ that channel q owns the columns q·kh·kw … (q + 1)·kh·kw − 1; a linear la
 of a grouped convolution has rows and a matrix of its own.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from torch import Tensor
 from torch.nn import functional
 
+from candidates.network import Network
 from candidates.operators import CONVOLUTIONS
 from candidates.program import Argument, Call
 from candidates.signature import CONVOLUTION, LINEAR, named, tensor_in, value_in
@@ -96,6 +98,18 @@ class LinearCall:
         """[..., channels] to [groups, rows, channels / groups]."""
         rows = values.reshape(-1, self.groups, values.shape[-1] // self.groups)
         return rows.transpose(0, 1)
+
+
+def linear_calls(network: Network, names: Collection[str]) -> list[LinearCall]:
+    """The linear calls among those named, in the order in which they run.
+
+    Those that share their weight with another call are left out: solving for one would spoil the
+    other.
+    """
+    tensors = network.tensors()
+    uses = Counter(name for call in network.program.calls for name in call.tensors())
+    found = (LinearCall.of(call, tensors) for call in network.program.calls if call.name in names)
+    return [call for call in found if call is not None and uses[call.weight] == 1]
 
 
 def _window(given: Mapping[str, Argument], weight: Tensor) -> Window:

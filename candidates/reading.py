@@ -15,7 +15,7 @@ from torch import Tensor
 
 from candidates.candidate import Kept
 from candidates.layout import Layout
-from candidates.linear_call import LinearCall
+from candidates.linear_call import LinearCall, linear_calls
 from candidates.neighbourhood import Neighbourhood
 from candidates.network import Network
 
@@ -126,16 +126,15 @@ class Reading:
 def readings_of(part: Network, layout: Layout, neighbourhood: Neighbourhood) -> dict[str, Reading]:
     """How the consumers of a neighbourhood's widths read them, by call, in running order."""
     tensors = part.tensors()
+    names = {name for width in neighbourhood.widths for name in width.consumers}
     result = {}
-    for call in part.program.calls:
+    for call in linear_calls(part, names):
         owners = {
             width.name: layout.columns(call.name, width.name)
             for width in neighbourhood.widths
             if call.name in width.consumers
         }
-        linear = LinearCall.of(call, tensors) if owners else None
-        if linear is not None:
-            result[call.name] = Reading.of(linear, tensors[linear.weight].shape[1], owners)
+        result[call.name] = Reading.of(call, tensors[call.weight].shape[1], owners)
     return result
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from candidates.anchors import Anchor, find_anchors
 from candidates.candidate import Kept
 from candidates.layout import Layout
-from candidates.linear_call import LinearCall
+from candidates.linear_call import linear_calls
 from candidates.moments import Moments
 from candidates.neighbourhood import Neighbourhood
 from candidates.network import Network
@@ -44,9 +44,7 @@ class Refit:
         tensors = part.tensors()
         before = {name: values.detach().clone() for name, values in tensors.items()}
         error = self._error(part, ours, theirs)
-        names = shrunk_consumers(self.neighbourhood, kept)
-        found = (LinearCall.of(call, tensors) for call in part.program.calls if call.name in names)
-        calls = [call for call in found if call is not None]
+        calls = linear_calls(part, shrunk_consumers(self.neighbourhood, kept))
         for anchor in find_anchors(part, calls):
             num_inputs = tensors[anchor.call.weight].shape[1]
             reading = Reading.full(anchor.call, num_inputs)

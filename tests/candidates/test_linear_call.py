@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from candidates.linear_call import LinearCall
+from candidates.linear_call import LinearCall, linear_calls
 from candidates.network import Network
 from tests.candidates.builders import traced
 
@@ -87,3 +87,20 @@ def test_a_weight_that_is_computed_makes_no_linear_call() -> None:
 
     network = traced(Standardised(5, 4), SHAPE)
     assert not any(LinearCall.of(call, network.tensors()) for call in network.program.calls)
+
+
+def test_linear_calls_come_in_running_order_without_those_that_share_a_weight() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b, self.c = nn.Linear(5, 5), nn.Linear(5, 5), nn.Linear(5, 5)
+
+        def forward(self, inputs: Tensor) -> Tensor:
+            result: Tensor = self.a(self.b(self.c(self.b(inputs).relu()).relu()).relu())
+            return result
+
+    network = traced(Tied(), (5,))
+    names = {call.name for call in network.program.calls}
+    found = linear_calls(network, names)
+    assert [call.weight for call in found] == ["c.weight", "a.weight"]
+    assert linear_calls(network, {found[0].name}) == found[:1]
