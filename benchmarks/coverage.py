@@ -26,6 +26,7 @@ from benchmarks.coverage_table import write_table
 from benchmarks.isolated import Crashed, isolated
 
 TIMEOUT_S = 1800
+COMPARISON_TIMEOUT_S = 600
 
 
 def main() -> None:
@@ -76,7 +77,7 @@ def _pruned(name: str, library: Path) -> Outcome:
 
 def _outcome(function: Callable[..., Outcome], *arguments: object) -> Outcome:
     try:
-        outcome: Outcome = isolated(function, *arguments, timeout_s=TIMEOUT_S)
+        outcome: Outcome = isolated(function, *arguments, timeout_s=COMPARISON_TIMEOUT_S)
     except Crashed as exc:
         return Outcome(worked=False, reason=str(exc))
     return outcome

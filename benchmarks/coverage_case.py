@@ -191,10 +191,10 @@ class Case:
         return assemble(self.teacher.checkpoint, parts, kept, {})
 
 
-def attempt(step: Callable[[], object]) -> str | None:
+def attempt(step: Callable[..., object], *arguments: object) -> str | None:
     """Why a step failed; None if it did not."""
     try:
-        step()
+        step(*arguments)
     except Exception as exc:  # noqa: BLE001 — whatever it is, it belongs into the report
         first = next(iter(str(exc).strip().splitlines()), "")
         return f"{step.__name__.strip('_')}: {type(exc).__name__}: {first[:300]}"

@@ -18,7 +18,7 @@ def exported(architecture: str, folder: Path) -> Outcome:
     """Whether the file of a plain `torch.export` for two images becomes a teacher that computes
     what the network does, bit for bit, for two images and for three.
     """
-    reason = attempt(lambda: _take_in(architecture, folder))
+    reason = attempt(_take_in, architecture, folder)
     return Outcome(worked=reason is None, reason=reason)
 
 

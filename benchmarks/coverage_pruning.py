@@ -14,17 +14,21 @@ from torch import Tensor, nn
 from benchmarks.coverage_case import NUM_CLASSES, attempt, awake, images_of, recipe_of
 from benchmarks.coverage_entry import Outcome
 
+MOST_LEFT = 0.9
+"""Of the parameters, for a network to count as pruned."""
+
 
 def pruned(architecture: str, library: Path) -> Outcome:
     """Whether its whole-model pruning to half of every layer's channels leaves a network that runs
     forward and backward with logits of the same shape, and smaller.
     """
     left: list[float] = []
-    reason = attempt(lambda: left.append(_prune(architecture, library)))
+    reason = attempt(_prune, architecture, library, left)
     return Outcome(worked=reason is None, reason=reason, parameters_left=next(iter(left), None))
 
 
-def _prune(architecture: str, library: Path) -> float:
+def _prune(architecture: str, library: Path, left: list[float]) -> None:
+    """Adds the share of the parameters that is left."""
     sys.path.insert(0, str(library))
     import torch_pruning
 
@@ -39,10 +43,9 @@ def _prune(architecture: str, library: Path) -> float:
     if logits.shape != (len(images), NUM_CLASSES):
         raise ArithmeticError(f"Logits are {list(logits.shape)}.")
     logits.sum().backward()
-    left = _num_parameters(network) / before
-    if left > 0.9:
-        raise ArithmeticError(f"{left:.0%} of the parameters remain.")
-    return round(left, 4)
+    left.append(round(_num_parameters(network) / before, 4))
+    if left[0] > MOST_LEFT:
+        raise ArithmeticError(f"{left[0]:.0%} of the parameters remain.")
 
 
 def _pruner(library: Any, network: nn.Module, images: Tensor) -> Any:
