@@ -9,6 +9,8 @@ wins everywhere.
 
 import argparse
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -21,7 +23,6 @@ from benchmarks.families import FAMILIES, images_of, teacher_of
 from benchmarks.report import publish
 from candidates.candidate import Kept
 from candidates.data import Dataset
-from candidates.materials import Materials
 from candidates.neighbourhood import Neighbourhood
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe
@@ -46,7 +47,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--families", nargs="+", default=list(FAMILIES))
     options.add_argument("--multiplier", type=float, default=0.5)
-    options.add_argument("--calibration-images", type=int, default=512)
+    options.add_argument("--calibration-images", type=int, default=256)
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     figures = {}
@@ -70,10 +71,17 @@ def measure(family: str, multiplier: float, num_images: int, seed: int) -> list[
     recipe = LibraryRecipe(
         calibration_images=num_images, scoring_images=64, steps=0, memory_limit_mb=2048
     )
-    materials = Materials(teacher, gather(teacher, dataset, recipe, silent), dataset, recipe)
-    return [
-        _row(materials, each, multiplier) for each in teacher.split.neighbourhoods if each.widths
-    ]
+    statistics = gather(teacher, dataset, recipe, silent)
+    streams = [Stream(each, teacher.recipe.preprocessing, 2**31) for each in sets[:2]]
+    cut, rows = teacher.network.program.input, []
+    for each in teacher.split.neighbourhoods:
+        streams = [stream.advanced(teacher.network.part(cut, each.cut)) for stream in streams]
+        cut = each.cut
+        if each.widths:
+            maker = partial(WidthMaker, teacher, each, statistics, recipe.ridge)
+            ours, held_out = (stream.advanced(teacher.entering(each)) for stream in streams)
+            rows.append(_row(maker, multiplier, ours, held_out))
+    return rows
 
 
 def show(family: str, rows: list[Row]) -> None:
@@ -89,16 +97,16 @@ def show(family: str, rows: list[Row]) -> None:
     Console().print(table)
 
 
-def _row(materials: Materials, neighbourhood: Neighbourhood, multiplier: float) -> Row:
-    teacher, recipe = materials.teacher, materials.recipe
+def _row(
+    build: Callable[[], WidthMaker], multiplier: float, calibration: Stream, held_out: Stream
+) -> Row:
     begun = time.perf_counter()
-    maker = WidthMaker(teacher, neighbourhood, materials.statistics, recipe.ridge)
+    maker = build()
     kept = maker.kept(multiplier)
-    stream = materials.calibration(neighbourhood, recipe.calibration_images)
-    solved = maker.make(kept, stream)
+    solved = maker.make(kept, calibration)
     seconds = time.perf_counter() - begun
+    teacher, neighbourhood = maker.teacher, maker.neighbourhood
     sliced = teacher.narrowed(neighbourhood, _strongest(teacher, neighbourhood, kept))
-    held_out = materials.scoring(neighbourhood).advanced(teacher.entering(neighbourhood))
     wanted = teacher.part(neighbourhood)
     return Row(
         neighbourhood=neighbourhood.name,

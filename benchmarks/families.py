@@ -17,11 +17,10 @@ from candidates.vision import models
 NUM_CLASSES = 10
 CLASSES = tuple(map(str, range(NUM_CLASSES)))
 FAMILIES: dict[str, dict[str, object]] = {
-    "alexnet": {}, "vgg11_bn": {}, "resnet18": {}, "resnext50_32x4d": {}, "densenet121": {},
-    "googlenet": {"aux_logits": False, "init_weights": True}, "squeezenet1_1": {},
-    "shufflenet_v2_x0_5": {}, "mnasnet0_5": {}, "mobilenet_v2": {}, "mobilenet_v3_small": {},
-    "efficientnet_b0": {}, "regnet_y_400mf": {}, "convnext_tiny": {}, "swin_t": {},
-    "vit_b_16": {"image_size": 64},
+    "convnext_tiny": {}, "efficientnet_b0": {}, "mobilenet_v3_small": {}, "mnasnet0_5": {},
+    "squeezenet1_1": {}, "shufflenet_v2_x0_5": {}, "resnet18": {}, "alexnet": {}, "vgg11_bn": {},
+    "googlenet": {"aux_logits": False, "init_weights": True}, "regnet_y_400mf": {},
+    "swin_t": {}, "densenet121": {}, "resnext50_32x4d": {}, "vit_b_16": {"image_size": 64},
 }  # fmt: skip
 
 
