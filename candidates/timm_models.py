@@ -4,10 +4,8 @@ from typing import Any
 
 from torch import nn
 
-from candidates import vision  # timm looks for torchvision, which that makes importable
+import candidates.vision  # noqa: F401 - timm looks for torchvision, which that makes importable
 from candidates.errors import InvalidRecipe
-
-TORCHVISION = vision.models.__name__
 
 
 def create(name: str, **arguments: Any) -> nn.Module:
