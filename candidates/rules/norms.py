@@ -11,8 +11,12 @@ PARAMETERS = ("weight", "bias", "running_mean", "running_var")
 
 @rule("batch_norm", "instance_norm")
 def by_channel(site: Site) -> Result:
-    """Every channel on its own."""
+    """Every channel on its own; over the other dimensions where the numbers themselves tell mean
+    and variance, as where weights are standardised.
+    """
     terms = site.terms("input")
+    if site["training"] or site["use_input_stats"]:
+        site.notes.update({f"normalised{n}": terms[n] for n in range(2, len(terms))})
     _unify_parameters(site, terms[1])
     return terms
 

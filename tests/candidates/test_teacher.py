@@ -139,6 +139,9 @@ def test_a_sound_teacher_passes_its_check(teacher):
 FIXED = {
     "a number of images": lambda net, x: net.one(x).view(-1, 6, 8, 8)[:2].mean((2, 3)),
     "the first image alone": lambda net, x: pooled(net.one(x))[:1],
+    "statistics of the batch": lambda net, x: pooled(
+        nn.functional.batch_norm(net.one(x), None, None, training=True)
+    ),
     "a mean over the images": lambda net, x: pooled(net.one(x)) - pooled(net.one(x)).mean(0),
     "pairs of images": lambda net, x: pooled(net.one(x)) + pooled(net.one(x)).flip(0),
     "images one behind the other": lambda net, x: torch.cat([pooled(net.one(x))] * 2, 0),

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from tests.candidates.rules.harness import (
     Classifier,
@@ -57,6 +58,17 @@ def test_a_group_norm_of_concatenated_branches_fits_both():
     )  # fmt: skip
     found = shrinks_exactly(net)
     assert found.widths[0].mixed
+
+
+def test_standardised_weights_mix_the_channels_that_they_read():
+    def body(net, x):
+        flat = net.weight.reshape(1, 5, -1)
+        weight = functional.batch_norm(flat, None, None, training=True).reshape_as(net.weight)
+        return pooled(functional.conv2d(net.one(x), weight, padding=1))
+
+    found = shrinks_exactly(Classifier(body, one=conv(3, 6), weight=torch.ones(5, 6, 3, 3)))
+    assert found.width("one").mixed
+    assert not found.width("weight").mixed
 
 
 @pytest.mark.parametrize("norm", [nn.LayerNorm(8), nn.RMSNorm(8)])
