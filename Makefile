@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test lint types format run demo cifar benchmarks clean
+.PHONY: help venv test lint types format run demo cifar coverage benchmarks clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -32,7 +32,7 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "      No CPU build of torch 2.13.0 is offered here: taking the plain build (large)."; \
 		$(PIP) torch; }
 	@echo "[3/3] Installing the other packages (a minute or two)"
-	@$(PIP) --editable ".[service,train,dev]"
+	@$(PIP) --editable ".[service,train,timm,dev]"
 	@touch $@
 
 test: $(STAMP) ## Run the whole test suite
@@ -59,6 +59,9 @@ demo: $(STAMP) ## The whole job on scikit-learn's digits, in under three minutes
 cifar: $(STAMP) ## The same on CIFAR-10: make cifar DATA=<archive or folder> TEACHER=<safetensors>
 	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make cifar DATA=… TEACHER=…"; exit 1; }
 	@$(BIN)/python -m benchmarks.cifar "$(DATA)" "$(TEACHER)" $(ARGS)
+
+coverage: $(STAMP) ## Split, shrink and run every classifier of the list (hours): docs/coverage.md
+	@$(BIN)/python -m benchmarks.coverage --exported $(ARGS)
 
 benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER=… (see benchmarks/)
 	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make benchmarks DATA=… TEACHER=…"; exit 1; }

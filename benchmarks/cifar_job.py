@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
 from candidates.images import ingest
+from candidates.intake import intake
 from candidates.recipe import Preprocessing, TeacherRecipe
 from candidates.teacher import Teacher
 
@@ -37,4 +37,4 @@ def load_dataset(source: Path) -> Dataset:
 
 def load_teacher(weights: Path) -> Teacher:
     """The ResNet-20 with these weights."""
-    return Teacher.load(RECIPE, Checkpoint.read(weights))
+    return intake(RECIPE, weights)

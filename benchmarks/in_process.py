@@ -56,8 +56,6 @@ class Library:
         chosen = [known[choice] for choice in choices]
         student = assemble(
             self.teacher.checkpoint,
-            self.teacher.recipe,
-            self.teacher.split.neighbourhoods,
             [made.weights for made in chosen],
             {width: kept for made in chosen for width, kept in made.candidate.kept.items()},
             {},

@@ -9,9 +9,10 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks import made_up_network
+from benchmarks.made_up_network import CHANNELS, NUM_CLASSES
 from candidates.candidate import Candidate, Cost, Estimate, Score, identity
-from candidates.checkpoint import Checkpoint, Tensor
-from candidates.neighbourhood import Neighbourhood, Split, Width
+from candidates.neighbourhood import Neighbourhood, Split
 from candidates.recipe import LibraryRecipe, Preprocessing, TeacherRecipe
 from service.artifacts import Artifacts
 from service.database import Database
@@ -21,7 +22,6 @@ from service.repositories import candidates, datasets, libraries, teachers
 from service.repositories.candidates import NewCandidate
 from service.settings import Settings
 
-CHANNELS = (16, 32, 64)
 SIDE = 32
 FIXED = Cost(parameters=1200, macs=450_000, bytes=4800)
 RECIPE = TeacherRecipe(
@@ -62,16 +62,17 @@ class Store:
 def make_library(store: Store, num_neighbourhoods: int, num_candidates: int, seed: int) -> str:
     """The id of a library of residual blocks; each block has candidates of all its widths."""
     random = np.random.default_rng(seed)
-    split = _split(num_neighbourhoods)
+    split = made_up_network.split(num_neighbourhoods)
     multipliers = tuple((n + 1) / num_candidates for n in range(num_candidates))
     library = libraries.NewLibrary(
-        teacher_id=_teacher(store, split, random),
+        teacher_id=_teacher(store, split, seed),
         dataset_id=_dataset(store),
         recipe=LibraryRecipe(multipliers=multipliers),
     )
     with store.database.writing() as session:
         library_id = libraries.post(session, library).record.id
-    store.do_unit(lambda s: libraries.note_statistics(s, library_id, "0" * 64, EXACT))
+    gathered = libraries.Gathered(sha256="0" * 64, accuracy=EXACT, split=split, fixed_cost=FIXED)
+    store.do_unit(lambda s: libraries.note_statistics(s, library_id, gathered))
     for part in split.neighbourhoods:
         made = [_candidate(store, part, multiplier, random) for multiplier in multipliers]
         store.do_unit(
@@ -93,15 +94,16 @@ def _dataset(store: Store) -> str:
     return dataset_id
 
 
-def _teacher(store: Store, split: Split, random: np.random.Generator) -> str:
-    tensors: dict[str, Tensor] = {"fc.weight": _tensor(random, (10, 64))}
+def _teacher(store: Store, split: Split, seed: int) -> str:
     cost = FIXED
     for part in split.neighbourhoods:
-        tensors |= _weights(part, part.widths[0].size, random)
         cost = cost + _cost(part, part.widths[0].size)
-    weights = store.artifacts.put(Checkpoint(tensors).to_bytes())
-    new = teachers.NewTeacher(name="made up", recipe=RECIPE, weights=weights)
-    checked = teachers.CheckedTeacher(split=split, cost=cost, fixed_cost=FIXED)
+    own = made_up_network.teacher_file(split, RECIPE, np.random.default_rng(seed))
+    network = store.artifacts.put(own.to_bytes())
+    new = teachers.NewTeacher(name="made up", recipe=RECIPE, weights=network)
+    checked = teachers.CheckedTeacher(
+        network=network, num_classes=NUM_CLASSES, split=split, cost=cost, fixed_cost=FIXED
+    )
     with store.database.writing() as session:
         teacher_id = teachers.post(session, new).record.id
     store.do_unit(lambda s: teachers.finish(s, teacher_id, checked))
@@ -113,7 +115,8 @@ def _candidate(
 ) -> NewCandidate:
     width = part.widths[0]
     kept = max(1, round(multiplier * width.size))
-    weights = store.artifacts.put(Checkpoint(_weights(part, kept, random)).to_bytes())
+    file = made_up_network.candidate_file(part, kept, random)
+    weights = store.artifacts.put(file.to_bytes())
     candidate = Candidate(
         neighbourhood=part.name,
         kind="width",
@@ -144,46 +147,3 @@ def _cost(part: Neighbourhood, kept: int) -> Cost:
     positions = (SIDE * CHANNELS[0] // channels) ** 2
     parameters = weights + 2 * kept + 2 * channels
     return Cost(parameters=parameters, macs=weights * positions, bytes=4 * parameters)
-
-
-def _weights(part: Neighbourhood, kept: int, random: np.random.Generator) -> dict[str, Tensor]:
-    channels = part.widths[0].size
-    shapes = {
-        f"{part.name}.conv1.weight": (kept, channels, 3, 3),
-        f"{part.name}.bn1.weight": (kept,),
-        f"{part.name}.bn1.bias": (kept,),
-        f"{part.name}.conv2.weight": (channels, kept, 3, 3),
-        f"{part.name}.bn2.weight": (channels,),
-        f"{part.name}.bn2.bias": (channels,),
-    }
-    return {name: _tensor(random, shape) for name, shape in shapes.items()}
-
-
-def _tensor(random: np.random.Generator, shape: tuple[int, ...]) -> Tensor:
-    return Tensor("F32", shape, random.standard_normal(shape, dtype=np.float32).tobytes())
-
-
-def _split(num_neighbourhoods: int) -> Split:
-    parts = tuple(_neighbourhood(n, num_neighbourhoods) for n in range(num_neighbourhoods))
-    return Split(neighbourhoods=parts, left_out=(), coverage=0.99, shrinkable=0.99)
-
-
-def _neighbourhood(index: int, total: int) -> Neighbourhood:
-    channels = CHANNELS[index * len(CHANNELS) // total]
-    name = f"blocks.{index}"
-    width = Width(
-        name=f"{name}.conv1",
-        size=channels,
-        producers=(f"{name}.conv1",),
-        carriers=(f"{name}.bn1",),
-        consumers=(f"{name}.conv2",),
-    )
-    return Neighbourhood(
-        name=name,
-        index=index,
-        input=f"{name}.in",
-        output=f"{name}.out",
-        modules=tuple(f"{name}.{module}" for module in ("conv1", "bn1", "conv2", "bn2")),
-        widths=(width,),
-        num_parameters=18 * channels**2 + 4 * channels,
-    )

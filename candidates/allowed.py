@@ -1,75 +1,137 @@
 """The allow-list of architectures: which recipes may be built at all."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from itertools import chain
+from typing import Literal, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
+from candidates import arguments as kinds
+from candidates.arguments import Arguments
 from candidates.errors import InvalidDataset, InvalidRecipe
+from candidates.families import TIMM_ANY_SIZE, TIMM_ONE_SIZE, TORCHVISION
 from candidates.recipe import TeacherRecipe
-from candidates.value import Value
+
+
+class Architecture(NamedTuple):
+    """One builder: the library that has it, its name there, and what it takes.
+
+    `size` names the builder's argument for the height and width of images, "" where it has none.
+    These are at least `smallest` and multiples of `multiple`. Weights whose names start with one
+    of `auxiliary` belong to heads that only help training.
+    """
+
+    library: Literal["cifar", "torchvision", "timm"]
+    name: str
+    arguments: type[Arguments]
+    size: Literal["", "image_size", "input_size", "img_size"] = ""
+    smallest: int = 32
+    multiple: int = 1
+    auxiliary: tuple[str, ...] = ()
+
 
 CIFAR_RESNETS = {f"cifar_resnet{depth}": depth for depth in (20, 32, 44, 56)}
-TORCHVISION = frozenset(
-    {"resnet18", "resnet34", "resnet50", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"}
-)
-ARCHITECTURES = TORCHVISION | CIFAR_RESNETS.keys()
+_BY_FAMILY = {
+    "alexnet": Architecture("torchvision", "", Arguments, smallest=63),
+    "googlenet": Architecture(
+        "torchvision", "", kinds.InceptionArguments, auxiliary=("aux1.", "aux2.")
+    ),
+    "inception": Architecture(
+        "torchvision", "", kinds.InceptionArguments, smallest=75, auxiliary=("AuxLogits.",)
+    ),
+    "maxvit": Architecture("torchvision", "", kinds.SizedArguments, "input_size", multiple=224),
+    "vit": Architecture("torchvision", "", kinds.SizedArguments, "image_size"),
+}
+_PATCHES = {"vit_b_16": 16, "vit_b_32": 32, "vit_l_16": 16, "vit_l_32": 32, "vit_h_14": 14}
 
 
-class CifarArguments(Value):
-    """Arguments of the CIFAR ResNets."""
+def _architectures() -> Iterator[tuple[str, Architecture]]:
+    for name in CIFAR_RESNETS:
+        yield name, Architecture("cifar", name, kinds.CifarArguments, smallest=1)
+    for family, names in TORCHVISION.items():
+        usual = _BY_FAMILY.get(family, Architecture("torchvision", "", Arguments))
+        for name in names:
+            yield name, usual._replace(name=name, multiple=_PATCHES.get(name, usual.multiple))
+    for name in chain.from_iterable(TIMM_ANY_SIZE.values()):
+        yield f"timm/{name}", Architecture("timm", name, kinds.TimmArguments)
+    for name in chain.from_iterable(TIMM_ONE_SIZE.values()):
+        yield f"timm/{name}", Architecture("timm", name, kinds.SizedTimmArguments, "img_size")
 
-    num_classes: Annotated[int, Field(ge=2, le=100_000)] = 10
-    in_channels: Annotated[int, Field(ge=1, le=64)] = 3
+
+ARCHITECTURES = dict(_architectures())
+"""By the names that recipes give them."""
 
 
-class TorchvisionArguments(Value):
-    """Arguments of torchvision's classifiers that a recipe may set."""
-
-    num_classes: Annotated[int, Field(ge=2, le=100_000)] = 1000
-
-
-def check_recipe(recipe: TeacherRecipe) -> CifarArguments | TorchvisionArguments:
+def check_recipe(recipe: TeacherRecipe) -> Arguments:
     """The builder's arguments with defaults filled in; InvalidRecipe says what is not allowed."""
-    if recipe.architecture not in ARCHITECTURES:
-        raise InvalidRecipe(
-            f"Architecture '{recipe.architecture}' is not on the allow-list. "
-            f"Use one of: {', '.join(sorted(ARCHITECTURES))}."
-        )
-    arguments = _arguments(recipe)
-    channels = getattr(arguments, "in_channels", 3)
-    if recipe.input[0] != channels:
-        raise InvalidRecipe(
-            f"input has {recipe.input[0]} channels but '{recipe.architecture}' takes {channels}."
-        )
-    if recipe.architecture in TORCHVISION and min(recipe.input[1:]) < 32:
-        raise InvalidRecipe(
-            f"'{recipe.architecture}' halves its input five times: height and width must be at "
-            f"least 32, not {recipe.input[1]} × {recipe.input[2]}."
-        )
+    architecture = ARCHITECTURES.get(recipe.architecture or "")
+    if architecture is None:
+        raise InvalidRecipe(_unknown(recipe.architecture or ""))
+    arguments = _arguments(recipe, architecture)
+    _check_input(recipe, architecture, arguments)
     return arguments
 
 
-def check_images(recipe: TeacherRecipe, shape: Sequence[int], num_classes: int) -> None:
-    """Raises InvalidDataset when a recipe's network cannot take images [C, H, W] like these."""
+def check_images(recipe: TeacherRecipe, known: int, shape: Sequence[int], num_classes: int) -> None:
+    """Raises InvalidDataset when a network that knows so many classes cannot take images [C, H, W]
+    like these.
+    """
     found, wanted = (" × ".join(map(str, sides)) for sides in (shape, recipe.input))
     if found != wanted:
         raise InvalidDataset(
             f"The images are {found} but the network takes {wanted} (channels × height × width)."
         )
-    known = check_recipe(recipe).num_classes
     if num_classes > known:
         raise InvalidDataset(
             f"The images have {num_classes} classes but the network knows {known}."
         )
 
 
-def _arguments(recipe: TeacherRecipe) -> CifarArguments | TorchvisionArguments:
-    kind = CifarArguments if recipe.architecture in CIFAR_RESNETS else TorchvisionArguments
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, ARCHITECTURES, n=5, cutoff=0.5)
+    others = f"The nearest are: {', '.join(near)}. " if near else ""
+    return (
+        f"Architecture '{name}' is not on the allow-list. {others}"
+        f"It holds {', '.join(CIFAR_RESNETS)}, every classifier of torchvision, such as resnet50, "
+        "and many of timm, such as timm/convnext_atto; any other network can be sent as a .pt2 "
+        "file of torch.export.save."
+    )
+
+
+def _arguments(recipe: TeacherRecipe, architecture: Architecture) -> Arguments:
     try:
-        return kind.model_validate(recipe.kwargs)
+        return architecture.arguments.model_validate(recipe.kwargs)
     except ValidationError as exc:
         first = exc.errors()[0]
+        taken = ", ".join(architecture.arguments.model_fields)
         raise InvalidRecipe(
-            f"kwargs.{first['loc'][0]} does not suit '{recipe.architecture}': {first['msg']}."
+            f"kwargs.{first['loc'][0]} does not suit '{recipe.architecture}': {first['msg']}. "
+            f"Its builder takes {taken}."
         ) from exc
+
+
+def _check_input(recipe: TeacherRecipe, architecture: Architecture, arguments: Arguments) -> None:
+    name, (channels, height, width) = recipe.architecture, recipe.input
+    found = f"{height} × {width}"
+    if channels != arguments.channels():
+        raise InvalidRecipe(
+            f"input has {channels} channels but '{name}' takes {arguments.channels()}."
+        )
+    if min(height, width) < architecture.smallest:
+        raise InvalidRecipe(
+            f"'{name}' takes images whose height and width are at least {architecture.smallest}, "
+            f"not {found}."
+        )
+    if height % architecture.multiple or width % architecture.multiple:
+        raise InvalidRecipe(
+            f"'{name}' takes images whose height and width are multiples of "
+            f"{architecture.multiple}, not {found}."
+        )
+    if arguments.side() not in (None, height) or arguments.side() not in (None, width):
+        raise InvalidRecipe(
+            f"kwargs ask for a network for images of {arguments.side()} × {arguments.side()}, but "
+            f"input is {found}."
+        )
+    if architecture.size == "image_size" and height != width:
+        raise InvalidRecipe(f"'{name}' takes square images, not {found}.")

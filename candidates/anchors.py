@@ -1,109 +1,214 @@
-"""Anchors: how far the output of a linear operator stays linear, and by what it is scaled."""
+"""Anchors: how far the output of a linear call stays affine, and by what it is scaled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor
 
-from candidates.widths import BATCH_NORM, CHANNELWISE
+from candidates.batch_norm import Norm
+from candidates.linear_call import LinearCall
+from candidates.network import Frame, Network, Step
+from candidates.operators import LIKES, MAKERS, NOISE, UNARY
+from candidates.program import Call, Program
+from candidates.signature import tensor_in, value_in
+
+MOVES = NOISE | {
+    "view.default", "reshape.default", "_unsafe_view.default", "flatten.using_ints",
+    "unflatten.int", "permute.default", "transpose.int", "squeeze.default", "squeeze.dim",
+    "squeeze.dims", "unsqueeze.default", "roll.default", "slice.Tensor", "contiguous.default",
+    "clone.default", "movedim.int", "movedim.intlist", "swapaxes.default",
+}  # fmt: skip
+"""Operators that in eval mode only move or drop positions."""
+POSITIONWISE = UNARY | NOISE | {"permute.default", "max_pool2d.default", "avg_pool2d.default"}
+"""Operators between an anchor and a global pooling that leave channels and images apart."""
+GLOBAL_MEANS = ((2, 3), (-1, -2), (-2, -1), (1, 2), (1,))
+"""Dimensions over which a mean is a global average pooling."""
+SILENT = 1e-6
+"""Gains below this share of the largest are zero: nobody hears such a channel."""
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """A linear operator inside a part, seen by the names of its modules and nodes.
+    """A linear call inside a program and what follows it up to its last affine value.
 
-    `source` computes its input, `node` is the last node that is affine in its output (behind its
-    BatchNorm and the residual addition, before the non-linearity), `norm` is the BatchNorm in
-    between, if there is one, and `pooled` says whether a global average pooling follows.
+    `norm` is the BatchNorm that follows at once, if one does. `path` has the calls behind it that
+    stay affine: residual additions, scales of channels (whose tensors `scales` names), and what
+    only moves positions. The anchor itself is the value after them, before the non-linearity.
+    `pooled` says whether a global average pooling follows.
     """
 
-    module: str
-    source: str
-    node: str
-    norm: str | None
+    call: LinearCall
+    norm: Norm | None
+    path: tuple[Call, ...]
+    scales: tuple[str, ...]
     pooled: bool
 
-    def gain(self, part: nn.Module) -> Tensor:
-        """What multiplies each output channel on the way to the anchor: γ/σ, or ones; float64."""
-        if self.norm is None:
-            weight = part.get_submodule(self.module).weight
-            assert isinstance(weight, Tensor)
-            return torch.ones(len(weight), dtype=torch.float64)
-        return norm_scale(part.get_submodule(self.norm))
+    @property
+    def value(self) -> str:
+        """The name of the anchor."""
+        return self.path[-1].name if self.path else self._start
 
-    def takes_intercept(self, part: nn.Module) -> bool:
+    @property
+    def takes_intercept(self) -> bool:
         """Whether the BatchNorm or a bias can absorb a constant for each output channel."""
-        return self.norm is not None or part.get_submodule(self.module).bias is not None
+        return self.norm is not None or self.call.bias is not None
 
-    def add_intercept(self, part: nn.Module, shift: Tensor) -> None:
-        """Add `shift` [o] to the operator's output, in the BatchNorm's mean or the bias."""
+    def gain(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        """What multiplies each output channel on the way to the anchor: γ/σ and scales; float64."""
+        gain = self._norm_gain(tensors)
+        for name in self.scales:
+            gain = gain * tensors[name].detach().double().flatten()
+        return gain
+
+    def add_intercept(self, tensors: Mapping[str, Tensor], shift: Tensor) -> None:
+        """Add `shift` [o] to the call's output, in the BatchNorm's mean or the bias."""
         if self.norm is not None:
-            _running(part.get_submodule(self.norm))[0].sub_(shift.float())
+            tensors[self.norm.mean].sub_(shift.float())
         else:
-            bias = part.get_submodule(self.module).bias
-            assert isinstance(bias, Tensor)
+            assert self.call.bias is not None
+            bias = tensors[self.call.bias]
             bias.data += shift.to(bias.dtype)
 
+    def unmoved(self) -> "Anchor":
+        """The anchor at the call or its BatchNorm, where its channels still lie as they did."""
+        return Anchor(self.call, self.norm, (), (), self.pooled)
 
-def norm_scale(norm: nn.Module) -> Tensor:
-    """γ/√(σ² + ε) of a BatchNorm in eval mode, float64 [channels]."""
-    assert isinstance(norm, BATCH_NORM)
-    variance = _running(norm)[1].double()
-    weight = torch.ones_like(variance) if norm.weight is None else norm.weight.detach().double()
-    return weight / torch.sqrt(variance + norm.eps)
+    def needed(self) -> list[str]:
+        """The values that `pulled_back` reads."""
+        inside = {self._start, *(call.name for call in self.path)}
+        read = [value for call in self.path for value in call.values() if value not in inside]
+        return [self._start, *dict.fromkeys(read)]
+
+    def pulled_back(
+        self, network: Network, values: Mapping[str, Any], batch_size: int, residual: Tensor
+    ) -> Tensor:
+        """What should be added to the call's output so that `residual` is added at the anchor.
+
+        With J the linear map from there to here it is JᵀR / JᵀJ1: the residual at its own
+        position without any gain, or its mean where one value is spread over several positions;
+        zero for what does not reach the anchor. `values` holds what `needed` names, of a batch.
+        """
+        if self.path:
+            residual = self._along_path(network, values, batch_size, residual)
+        if self.norm is None:
+            return residual
+        gain = self._norm_gain(network.tensors())
+        heard = gain.abs() > SILENT * gain.abs().max().clamp(min=1e-30)
+        inverse = torch.where(heard, 1 / gain, 0).to(residual.dtype)
+        return residual * inverse.reshape(-1, *[1] * (residual.dim() - 2))
+
+    @property
+    def _start(self) -> str:
+        return self.call.name if self.norm is None else self.norm.name
+
+    def _norm_gain(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        if self.norm is None:
+            return torch.ones(len(tensors[self.call.weight]), dtype=torch.float64)
+        return self.norm.scale(tensors)
+
+    def _along_path(
+        self, network: Network, values: Mapping[str, Any], batch_size: int, residual: Tensor
+    ) -> Tensor:
+        def reached(start: Tensor) -> Tensor:
+            known = {**values, self._start: start}
+            frame = Frame(known, network.tensors(), batch_size, network.training)
+            for call in self.path:
+                known[call.name] = Step.of(call).run(frame)
+            result = known[self.value]
+            assert isinstance(result, Tensor)
+            return result
+
+        with torch.enable_grad():
+            start = torch.zeros_like(values[self._start]).requires_grad_()
+            end = reached(start)
+            spread = reached(torch.ones_like(start)).detach() - end.detach()
+            (moved,) = torch.autograd.grad(end, start, residual, retain_graph=True)
+            (weight,) = torch.autograd.grad(end, start, spread)
+        heard = weight > SILENT**2 * weight.max().clamp(min=1e-30)
+        return torch.where(heard, moved / weight, 0)
 
 
-def find_anchors(part: nn.Module, modules: tuple[str, ...]) -> Iterator[Anchor]:
-    """The anchors of the named linear modules, in the order in which they run."""
-    assert isinstance(part, fx.GraphModule)
-    for node in part.graph.nodes:
-        if node.op == "call_module" and node.target in modules:
-            yield _anchor(part, node)
+def find_anchors(network: Network, calls: Iterable[LinearCall]) -> list[Anchor]:
+    """The anchors of linear calls inside a network, in the order of `calls`."""
+    walk = _Walk(network)
+    return [walk.anchor(call) for call in calls]
 
 
-def _anchor(part: fx.GraphModule, node: fx.Node) -> Anchor:
-    norm, here = None, node
-    while (user := _only_user(here)) is not None:
-        if _calls_norm(part, user) and norm is None and here is node:
-            norm = str(user.target)
-        elif not _adds(user):
-            break
-        here = user
-    source = node.all_input_nodes[0].name
-    return Anchor(str(node.target), source, here.name, norm, _is_pooled(part, here))
+class _Walk:
+    def __init__(self, network: Network) -> None:
+        self.program: Program = network.program
+        self.tensors = network.tensors()
+        self.calls = {call.name: call for call in self.program.calls}
+        self.users = self.program.users()
 
+    def anchor(self, call: LinearCall) -> Anchor:
+        norm = self._norm_behind(call)
+        here = call.name if norm is None else norm.name
+        path, scales = [], []
+        while (user := self._only_user(here)) is not None:
+            scale = self._scale(user, len(self.tensors[call.weight]))
+            if scale is None and not self._moves(user, here):
+                break
+            scales += [scale] if scale else []
+            path.append(user)
+            here = user.name
+        pooled = self._is_pooled(here)
+        while path and path[-1].operator in MOVES:
+            path.pop()
+        return Anchor(call, norm, tuple(path), tuple(scales), pooled)
 
-def _is_pooled(part: fx.GraphModule, node: fx.Node) -> bool:
-    """Whether only channel-wise modules lie between the node and a global average pooling."""
-    user = _only_user(node)
-    while user is not None and user.op == "call_module":
-        module = part.get_submodule(str(user.target))
-        if isinstance(module, nn.AdaptiveAvgPool2d):
-            return module.output_size in (1, (1, 1))
-        if not isinstance(module, CHANNELWISE):
+    def _norm_behind(self, call: LinearCall) -> Norm | None:
+        user = self._only_user(call.name)
+        norm = Norm.of(user) if user is not None else None
+        num_outputs = len(self.tensors[call.weight])
+        return norm if norm and len(self.tensors[norm.mean]) == num_outputs else None
+
+    def _only_user(self, name: str) -> Call | None:
+        """The only call that reads a value; makers of its like look at its dtype alone."""
+        users = [user for user in self.users[name] if user.operator not in LIKES]
+        return users[0] if len(users) == 1 and name != self.program.output else None
+
+    def _moves(self, user: Call, here: str) -> bool:
+        """Whether a call leaves a value as it is, but for its place and what is added to it."""
+        if user.operator in MOVES:
+            return True
+        if user.operator not in ("add.Tensor", "mul.Tensor"):
             return False
-        user = _only_user(user)
-    return False
+        others = [each for each in user.arguments[:2] if value_in(each) != here]
+        if len(others) != 1 or user.keywords:
+            return False
+        return user.operator == "add.Tensor" or self._is_noise(value_in(others[0]))
+
+    def _is_noise(self, name: str | None) -> bool:
+        """Whether a value is one in eval mode: a dropout of ones."""
+        call = self.calls.get(name or "")
+        if call is None or call.operator not in NOISE:
+            return False
+        return all(self.calls[source].operator in MAKERS | LIKES for source in call.values())
+
+    def _scale(self, user: Call, num_outputs: int) -> str | None:
+        """The tensor that a call multiplies the channels of a value by."""
+        if user.operator != "mul.Tensor":
+            return None
+        names = [name for each in user.arguments if (name := tensor_in(each)) is not None]
+        if len(names) != 1 or self.tensors[names[0]].numel() != num_outputs:
+            return None
+        return names[0]
+
+    def _is_pooled(self, name: str) -> bool:
+        """Whether only what leaves channels apart lies between a value and a global pooling."""
+        user = self._only_user(name)
+        while user is not None and not _pools(user):
+            if user.operator not in POSITIONWISE:
+                return False
+            user = self._only_user(user.name)
+        return user is not None
 
 
-def _only_user(node: fx.Node) -> fx.Node | None:
-    users = list(node.users)
-    return users[0] if len(users) == 1 and users[0].op != "output" else None
-
-
-def _calls_norm(part: fx.GraphModule, node: fx.Node) -> bool:
-    return node.op == "call_module" and isinstance(part.get_submodule(str(node.target)), BATCH_NORM)
-
-
-def _adds(node: fx.Node) -> bool:
-    return (
-        getattr(node.target, "__name__", "") in ("add", "iadd") and len(node.all_input_nodes) == 2
-    )
-
-
-def _running(norm: nn.Module) -> tuple[Tensor, Tensor]:
-    assert isinstance(norm, BATCH_NORM)
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    return norm.running_mean, norm.running_var
+def _pools(call: Call) -> bool:
+    """Whether a call is a global average pooling."""
+    if call.operator == "mean.dim":
+        return call.arguments[1] in GLOBAL_MEANS
+    return call.operator == "adaptive_avg_pool2d.default" and call.arguments[1] in ((1, 1), 1)

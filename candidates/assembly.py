@@ -1,89 +1,112 @@
 """Assembly: a student's file from its teacher's and its candidates', by copying tensors."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
-from candidates.errors import InvalidCheckpoint
-from candidates.neighbourhood import Neighbourhood
+from candidates.errors import InvalidCheckpoint, InvalidProgram
+from candidates.program import Program
 from candidates.recipe import TeacherRecipe
 from candidates.value import Value
 
 METADATA_KEY = "student_search"
-Side = Literal["in", "out"]
+PROGRAM_KEY = "program"
+MAX_REMEMBERED = 512
+"""Programs that were parsed lately."""
 
 
 class Description(Value):
-    """What a student's file says about itself, as JSON in its safetensors metadata.
+    """What a teacher's or a student's file says about itself, as JSON in its metadata.
 
-    `widths` gives, for every module that is narrower than the teacher's, its channel counts:
-    {"layer1.0.conv1": {"out": 8}, "layer1.0.bn1": {"out": 8}, "layer1.0.conv2": {"in": 8}}.
-    `kept` gives the teacher's channels that each width keeps. `provenance` is free-form: teacher
+    `kept` gives the teacher's indices that each width keeps. `provenance` is free-form: teacher
     and candidate digests, strategy, budget, parent.
     """
 
-    format: int = Field(default=1, ge=1, le=1)
+    format: int = Field(default=2, ge=2, le=2)
     recipe: TeacherRecipe
-    widths: dict[str, dict[Side, int]]
-    kept: Kept
+    kept: Kept = Field(default={})
     provenance: dict[str, Any] = Field(default={})
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Description":
-        """The description in a student's file; InvalidCheckpoint if there is none."""
-        text = checkpoint.metadata.get(METADATA_KEY)
-        if text is None:
-            raise InvalidCheckpoint(
-                f"The file has no '{METADATA_KEY}' metadata, so it is not a student; "
-                "teachers need a recipe beside their weights."
-            )
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as exc:
-            first = exc.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise InvalidCheckpoint(
-                f"The student's description is wrong at '{where}': {first['msg']}."
-            ) from exc
+        """The description in a file; InvalidCheckpoint if there is none."""
+        return description_of(checkpoint)
+
+
+def description_of(checkpoint: Checkpoint) -> Description:
+    """The description in a teacher's or a student's file; InvalidCheckpoint if there is none."""
+    text = checkpoint.metadata.get(METADATA_KEY)
+    if text is None:
+        raise InvalidCheckpoint(
+            f"The file has no '{METADATA_KEY}' metadata, so it is not a student; "
+            "teachers need a recipe beside their weights."
+        )
+    try:
+        return Description.model_validate_json(text)
+    except ValidationError as exc:
+        raise InvalidCheckpoint(f"The file's description is wrong at {_first(exc)}.") from exc
+
+
+def program_of(checkpoint: Checkpoint) -> Program:
+    """The checked program in a file; InvalidCheckpoint if there is none, InvalidProgram."""
+    text = checkpoint.metadata.get(PROGRAM_KEY)
+    if text is None:
+        raise InvalidCheckpoint(
+            f"The file has no '{PROGRAM_KEY}' metadata: it holds weights, but not the network "
+            "that they belong to."
+        )
+    return _parsed(text)
+
+
+def with_program(
+    checkpoint: Checkpoint, program: Program, description: Description | None = None
+) -> Checkpoint:
+    """The same tensors in a file that says how to run them."""
+    metadata = {PROGRAM_KEY: program.model_dump_json(exclude_defaults=True)}
+    if description is not None:
+        metadata[METADATA_KEY] = description.model_dump_json()
+    return Checkpoint(checkpoint.tensors, {**checkpoint.metadata, **metadata})
 
 
 def assemble(
-    teacher: Checkpoint,
-    recipe: TeacherRecipe,
-    neighbourhoods: Sequence[Neighbourhood],
-    parts: Sequence[Checkpoint],
-    kept: Kept,
-    provenance: dict[str, Any],
+    teacher: Checkpoint, parts: Sequence[Checkpoint], kept: Kept, provenance: dict[str, Any]
 ) -> Checkpoint:
-    """The teacher's tensors with those of each part (one a neighbourhood) in their place.
+    """The teacher with each part, a candidate's file, in the place of its neighbourhood.
 
-    `kept` unites what the candidates keep; a width that it lacks, or keeps whole, is unchanged.
-    Raises InvalidCheckpoint when a part holds a tensor that the teacher does not have.
+    A part's program reads the neighbourhood's input and gives its output, both under the names
+    that they have in the teacher's program. `kept` unites what the candidates keep. Raises
+    InvalidProgram when a part does not fit.
     """
+    programs = [program_of(part) for part in parts]
+    program = program_of(teacher).replaced(programs)
     tensors = dict(teacher.tensors)
     for part in parts:
-        for name, tensor in part.tensors.items():
-            if name not in tensors:
-                raise InvalidCheckpoint(f"A candidate holds '{name}', which its teacher lacks.")
-            tensors[name] = tensor
+        tensors |= part.tensors
+    missing = [name for name in program.tensors() if name not in tensors]
+    if missing:
+        raise InvalidProgram(f"The student's program reads '{missing[0]}', which no part holds.")
+    used = {name: tensors[name] for name in program.tensors()}
     description = Description(
-        recipe=recipe, widths=widths_of(neighbourhoods, kept), kept=kept, provenance=provenance
+        recipe=description_of(teacher).recipe, kept=kept, provenance=provenance
     )
-    return Checkpoint(tensors, {METADATA_KEY: description.model_dump_json()})
+    return with_program(Checkpoint(used), program, description)
 
 
-def widths_of(neighbourhoods: Sequence[Neighbourhood], kept: Kept) -> dict[str, dict[Side, int]]:
-    """Channel counts of every module touched by a width that lost channels."""
-    result: dict[str, dict[Side, int]] = {}
-    for width in (width for part in neighbourhoods for width in part.widths):
-        count = len(kept.get(width.name, range(width.size)))
-        if count == width.size:
-            continue
-        for module in (*width.producers, *width.carriers):
-            result.setdefault(module, {})["out"] = count
-        for module in width.consumers:
-            result.setdefault(module, {})["in"] = count
-    return result
+@lru_cache(MAX_REMEMBERED)
+def _parsed(text: str) -> Program:
+    """Remembered, because students are made of the same few files again and again."""
+    try:
+        program = Program.model_validate_json(text)
+    except ValidationError as exc:
+        raise InvalidProgram(f"The file's program is wrong at {_first(exc)}.") from exc
+    program.check()
+    return program
+
+
+def _first(exc: ValidationError) -> str:
+    first = exc.errors()[0]
+    return f"'{'.'.join(map(str, first['loc']))}': {first['msg']}"

@@ -1,55 +1,104 @@
-"""BatchNorm statistics: made true again after the weights before them changed."""
+"""BatchNorm: its calls in a program, and its statistics made true again after weights changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from candidates.anchors import norm_scale
-from candidates.widths import BATCH_NORM
+from candidates.network import Network
+from candidates.program import Call
+from candidates.signature import BATCH_NORM, named, tensor_in, value_in
+
+EPSILON = 1e-5  # the operator's default
 
 
-def restate(network: nn.Module, batches: Iterable[Tensor]) -> None:
+@dataclass(frozen=True)
+class Norm:
+    """The call `name` on the value `source`, with the names of its tensors."""
+
+    name: str
+    source: str
+    weight: str | None
+    bias: str | None
+    mean: str
+    variance: str
+    eps: float
+
+    @classmethod
+    def of(cls, call: Call) -> "Norm | None":
+        """None for any other operator, and without running statistics."""
+        if call.operator != "batch_norm.default":
+            return None
+        given = named(call, BATCH_NORM)
+        source, mean = value_in(given["input"]), tensor_in(given.get("running_mean"))
+        variance = tensor_in(given.get("running_var"))
+        if source is None or mean is None or variance is None:
+            return None
+        eps = given.get("eps", EPSILON)
+        assert isinstance(eps, float)
+        weight, bias = tensor_in(given.get("weight")), tensor_in(given.get("bias"))
+        return cls(call.name, source, weight, bias, mean, variance, eps)
+
+    def scale(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        """γ/√(σ² + ε) in eval mode, float64 [channels]."""
+        variance = tensors[self.variance].double()
+        ones = torch.ones_like(variance)
+        weight = ones if self.weight is None else tensors[self.weight].detach().double()
+        return weight / torch.sqrt(variance + self.eps)
+
+
+def restate(network: Network, batches: Iterable[Tensor]) -> None:
     """Set every running mean and variance to what `batches` show, and γ and β so that the
     network in eval mode computes what it did before.
 
     So nothing is stale, and training may start from exactly the function that was solved for.
+    Norms without γ or β, which could not make up for the change, keep their statistics.
     """
-    for norm, (mean, variance) in _measure(network, batches).items():
-        scale = norm_scale(norm)
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        shift = norm.bias.detach().double() - norm.running_mean.double() * scale
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
-        norm.weight.data.copy_(scale * torch.sqrt(variance + norm.eps))
-        norm.bias.data.copy_(shift + mean * scale)
+    tensors = network.tensors()
+    norms = [norm for norm in map(Norm.of, network.program.calls) if norm is not None]
+    by_source: dict[str, list[Norm]] = {}
+    for norm in norms:
+        if norm.weight is not None and norm.bias is not None:
+            by_source.setdefault(norm.source, []).append(norm)
+    measured = _measure(network, batches, by_source)
+    for norm in {norm.mean: norm for norm in norms if norm.mean in measured}.values():
+        _restate(norm, tensors, *measured[norm.mean])
+
+
+def _restate(norm: Norm, tensors: Mapping[str, Tensor], mean: Tensor, variance: Tensor) -> None:
+    assert norm.weight is not None
+    assert norm.bias is not None
+    scale = norm.scale(tensors)
+    shift = tensors[norm.bias].detach().double() - tensors[norm.mean].double() * scale
+    tensors[norm.mean].copy_(mean)
+    tensors[norm.variance].copy_(variance)
+    tensors[norm.weight].data.copy_(scale * torch.sqrt(variance + norm.eps))
+    tensors[norm.bias].data.copy_(shift + mean * scale)
 
 
 def _measure(
-    network: nn.Module, batches: Iterable[Tensor]
-) -> dict[nn.BatchNorm1d | nn.BatchNorm2d, tuple[Tensor, Tensor]]:
-    """Mean and biased variance [channels], float64, of the input of every BatchNorm."""
-    sums: dict[nn.Module, list[Tensor]] = {}
+    network: Network, batches: Iterable[Tensor], by_source: Mapping[str, list[Norm]]
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """By the name of its running mean, the mean and biased variance [channels], float64, of all
+    that a BatchNorm reads.
+    """
+    sums: dict[str, Tensor] = {}
 
-    def add(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        rows = inputs[0].transpose(0, 1).flatten(1).double()
-        count = torch.full_like(rows[:, 0], rows.shape[1])
-        batch = torch.stack([count, rows.sum(1), (rows**2).sum(1)])
-        sums.setdefault(module, []).append(batch)
+    def add(name: str, value: Any) -> None:
+        for norm in by_source.get(name, ()):
+            rows = value.transpose(0, 1).flatten(1).double()
+            count = torch.full_like(rows[:, 0], rows.shape[1])
+            batch = torch.stack([count, rows.sum(1), (rows**2).sum(1)])
+            sums[norm.mean] = sums[norm.mean] + batch if norm.mean in sums else batch
 
-    norms = [module for module in network.modules() if isinstance(module, BATCH_NORM)]
-    hooks = [norm.register_forward_pre_hook(add) for norm in norms]
-    try:
-        with torch.inference_mode():
-            for batch in batches:
-                network(batch)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with torch.inference_mode():
+        for batch in batches if by_source else ():
+            add(network.program.input, batch)
+            network.values(batch, [network.program.output], add)
     result = {}
-    for norm in norms:
-        count, total, squares = torch.stack(sums[norm]).sum(0)
+    for name, (count, total, squares) in sums.items():
         mean = total / count
-        result[norm] = (mean, (squares / count - mean**2).clamp(min=0))
+        result[name] = (mean, (squares / count - mean**2).clamp(min=0))
     return result

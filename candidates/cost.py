@@ -1,16 +1,20 @@
 """Measure what a network costs."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from candidates.candidate import Cost
+from candidates.network import Network
 
 
-def cost_of(network: nn.Module, example: Tensor) -> Cost:
-    """Cost of one image, given an input [1, …]; MACs are half of torch's counted FLOPs."""
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network(example)
+def cost_of(network: Network, example: Tensor) -> Cost:
+    """Cost of one image, given an input [1, …] of any device, whose values do not matter; MACs are
+    half of torch's counted FLOPs. Nothing is computed: on tensors without values attention is taken
+    apart into products that the counter knows, which some devices hide from it.
+    """
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network.on_meta()(example.to("meta"))
     weights = list(network.parameters())
     stored = [*weights, *network.buffers()]
     return Cost(

@@ -13,6 +13,10 @@ class InvalidCheckpoint(StudentSearchError):
     """A weights file is not well-formed safetensors, or does not fit its recipe."""
 
 
+class InvalidProgram(StudentSearchError):
+    """A network's description calls what may not be called, or reads what nothing gives."""
+
+
 class InvalidDataset(StudentSearchError):
     """An image source cannot be read, or does not hold what is needed."""
 

@@ -11,17 +11,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from torch import nn
 
 from candidates.allowed import check_images
-from candidates.assembly import Description
+from candidates.architectures import build
+from candidates.assembly import PROGRAM_KEY, Description, program_of
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
 from candidates.errors import StudentSearchError
+from candidates.fit import load_weights
 from candidates.images import ingest
+from candidates.network import Network
 from candidates.recipe import TeacherRecipe
 from candidates.savings import Savings
 from candidates.score import measured_accuracy
 from candidates.stream import Stream
 from candidates.student import build_student, student_checkpoint
-from candidates.teacher import load_network
+from candidates.tensors import state_of
 from candidates.training import Loss, TrainingRecipe, distillation, train
 
 
@@ -30,7 +33,12 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         Path, typer.Argument(exists=True, dir_okay=False, help="The downloaded student.")
     ],
     teacher: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="Its teacher's safetensors.")
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="Its teacher: the posted safetensors, or its file from the service.",
+        ),
     ],
     images: Annotated[Path, typer.Argument(exists=True, help="An archive or folder of images.")],
     out: Annotated[Path, typer.Argument(help="Where the fine-tuned student goes.")],
@@ -74,6 +82,13 @@ def pick_device(name: str) -> torch.device:
         raise ValueError(f"'{name}' is no device; use auto, cpu or cuda.") from exc
 
 
+def _teacher(file: Checkpoint, recipe: TeacherRecipe) -> nn.Module:
+    """A teacher's own file runs by itself; weights alone need the recipe's architecture."""
+    if PROGRAM_KEY in file.metadata:
+        return Network(program_of(file), state_of(file)).eval()
+    return load_weights(build, recipe, file)
+
+
 class _Run:
     def __init__(
         self, student: Path, teacher: Path, images: Path, out: Path, device: torch.device
@@ -84,11 +99,12 @@ class _Run:
         self.recipe: TeacherRecipe = self.description.recipe
         self.student = build_student(self.file).to(device)
         self.teacher_file = Checkpoint.read(teacher)
-        self.teacher = load_network(self.recipe, self.teacher_file).to(device)
+        self.teacher = _teacher(self.teacher_file, self.recipe).to(device)
         self.console.print(f"Reading {images.name} …")
         self.dataset: Dataset = ingest(images)
         found = self.dataset.calibration
-        check_images(self.recipe, found.images.shape[1:], len(found.classes))
+        known = self.student.num_outputs(self.recipe.input)
+        check_images(self.recipe, known, found.images.shape[1:], len(found.classes))
         self.out, self.device = out, device
 
     def fine_tune(

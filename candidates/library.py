@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from torch import nn
-
+from candidates.assembly import program_of, with_program
 from candidates.batch_norm import restate
 from candidates.candidate import Candidate, Kept, identity
 from candidates.checkpoint import Checkpoint
 from candidates.cost import cost_of
 from candidates.distil import refine
 from candidates.materials import Materials
-from candidates.narrow import shrink
 from candidates.neighbourhood import Neighbourhood
+from candidates.network import Network
 from candidates.progress import Progress
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of
@@ -22,11 +21,13 @@ NOT_IN_WEIGHTS = {"multipliers", "scoring_images", "memory_limit_mb"}
 """Recipe fields that do not change a candidate's weights, and so not its identity."""
 
 Known = Callable[[str], tuple[Checkpoint, Kept] | None]
-"""Looks an identity up: the weights and kept channels of a candidate that was made before."""
+"""Looks an identity up: the file and the kept indices of a candidate that was made before."""
 
 
 class Made(NamedTuple):
-    """A candidate with its weights, which have the teacher's parameter names."""
+    """A candidate with its file, which holds its program and, under the teacher's names, its
+    tensors.
+    """
 
     identity: str
     candidate: Candidate
@@ -44,23 +45,33 @@ def make_candidates(
     total = len(materials.recipe.multipliers)
     drafts = _drafts(materials, neighbourhood, known, lambda _done, _all: progress(0, total))
     stream = materials.scoring(neighbourhood)
-    head = materials.teacher.head(neighbourhood)
+    entering = materials.calibration(neighbourhood, 1).at(slice(0, 1))
     logits, labels = materials.statistics.scoring_logits, stream.images.labels
     result = []
     for draft in drafts:
-        cost = cost_of(draft.module, stream.at(slice(0, 1)))
-        scored = score(draft.module, head, stream, logits, labels)
+        partial = materials.teacher.partial(neighbourhood, draft.network)
+        scored = score(partial, stream, logits, labels)
         candidate = Candidate(
             neighbourhood=neighbourhood.name,
             kind="width",
             knobs={"multiplier": draft.multiplier},
             kept=draft.kept,
-            cost=cost,
+            cost=cost_of(draft.network, entering),
             score=scored,
         )
-        result.append(Made(draft.identity, candidate, checkpoint_of(draft.module.state_dict())))
+        result.append(Made(draft.identity, candidate, candidate_checkpoint(draft.network)))
         progress(len(result), total)
     return result
+
+
+def candidate_checkpoint(network: Network) -> Checkpoint:
+    """A candidate's file."""
+    return with_program(checkpoint_of(network.tensors()), network.program)
+
+
+def load_candidate(file: Checkpoint) -> Network:
+    """The candidate in a file of our own making, in eval mode."""
+    return Network(program_of(file), state_of(file)).eval()
 
 
 class _Draft(NamedTuple):
@@ -69,7 +80,7 @@ class _Draft(NamedTuple):
     identity: str
     multiplier: float
     kept: Kept
-    module: nn.Module
+    network: Network
     open: bool
 
 
@@ -84,30 +95,20 @@ def _drafts(
     drafts = []
     for multiplier, name in identities.items():
         if (found := known(name)) is not None:
-            weights, kept = found
-            module = _restored(materials, neighbourhood, weights, kept)
-            drafts.append(_Draft(name, multiplier, kept, module, open=False))
+            file, kept = found
+            drafts.append(_Draft(name, multiplier, kept, load_candidate(file), open=False))
         else:
             kept = maker.kept(multiplier)
-            module = maker.make(kept, calibration)
-            drafts.append(_Draft(name, multiplier, kept, module, open=bool(kept)))
+            network = maker.make(kept, calibration)
+            drafts.append(_Draft(name, multiplier, kept, network, open=bool(kept)))
         progress(0, 1)
-    unfinished = [draft.module for draft in drafts if draft.open]
+    unfinished = [draft.network for draft in drafts if draft.open]
     if unfinished and recipe.steps:
         images = materials.calibration(neighbourhood, recipe.refinement_images)
         refine(unfinished, teacher.part(neighbourhood), images, recipe, progress)
-    for module in unfinished:
-        restate(module, calibration)
+    for network in unfinished:
+        restate(network, calibration)
     return drafts
-
-
-def _restored(
-    materials: Materials, neighbourhood: Neighbourhood, weights: Checkpoint, kept: Kept
-) -> nn.Module:
-    module = materials.teacher.copy_of(neighbourhood)
-    shrink(module, neighbourhood.widths, kept)
-    module.load_state_dict(state_of(weights))
-    return module
 
 
 def _identities(materials: Materials, neighbourhood: Neighbourhood) -> dict[float, str]:
@@ -116,12 +117,13 @@ def _identities(materials: Materials, neighbourhood: Neighbourhood) -> dict[floa
     The weights of the root are left out: a new teacher whose block did not change reuses what was
     solved for it on the old activations, and only the scores, which always are new, tell how well.
     """
-    names = materials.teacher.part(neighbourhood).state_dict()
+    program = materials.teacher.part(neighbourhood).program
     recipe = materials.recipe
     num_images = max(recipe.calibration_images, recipe.refinement_images)
     images = materials.dataset.calibration.sample(num_images, recipe.seed)
     common = {
-        "weights": materials.teacher.checkpoint.digest(names),
+        "weights": materials.teacher.checkpoint.digest(program.tensors()),
+        "program": program.model_dump(mode="json"),
         "kind": "width",
         "teacher": materials.teacher.recipe.model_dump(exclude={"kwargs"}, mode="json"),
         "recipe": recipe.model_dump(exclude=NOT_IN_WEIGHTS, mode="json"),

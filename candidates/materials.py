@@ -20,17 +20,18 @@ class Materials:
     recipe: LibraryRecipe
 
     def calibration(self, neighbourhood: Neighbourhood, num_images: int) -> Stream:
-        """The root's activations of unlabelled images."""
-        return self._entering(
-            neighbourhood, self.dataset.calibration.sample(num_images, self.recipe.seed)
-        )
+        """The activations at a neighbourhood's input of unlabelled images."""
+        images = self.dataset.calibration.sample(num_images, self.recipe.seed)
+        return self._at_cut(neighbourhood, images).advanced(self.teacher.entering(neighbourhood))
 
     def scoring(self, neighbourhood: Neighbourhood) -> Stream:
-        """The root's activations of the images behind `statistics.scoring_logits`."""
+        """The activations at a neighbourhood's cut of the images behind
+        `statistics.scoring_logits`.
+        """
         images = self.dataset.scoring.sample(self.recipe.scoring_images, self.recipe.seed)
-        return self._entering(neighbourhood, images)
+        return self._at_cut(neighbourhood, images)
 
-    def _entering(self, neighbourhood: Neighbourhood, images: ImageSet) -> Stream:
+    def _at_cut(self, neighbourhood: Neighbourhood, images: ImageSet) -> Stream:
         limit = self.recipe.memory_limit_mb * 2**20
         stream = Stream(images, self.teacher.recipe.preprocessing, limit)
         return stream.advanced(self.teacher.root(neighbourhood))

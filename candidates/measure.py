@@ -1,17 +1,16 @@
 """Measure: what a student really does, as assembled and after a sequential refit."""
 
-from torch import nn
-
 from candidates.assembly import Description
 from candidates.batch_norm import restate
-from candidates.candidate import Estimate
+from candidates.candidate import Estimate, Kept
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
 from candidates.distil import refine
-from candidates.graph import INPUT, Graph
+from candidates.neighbourhood import Neighbourhood
+from candidates.network import Network
 from candidates.progress import Progress
 from candidates.recipe import LibraryRecipe
-from candidates.refit import refit, shrunk_consumers
+from candidates.refit import Refit
 from candidates.score import measured_accuracy
 from candidates.stream import Stream
 from candidates.student import build_student, student_checkpoint
@@ -42,7 +41,7 @@ def measure(
     assembled = measured_accuracy(network, reporting, labels)
     description = Description.of(student)
     images = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
-    refit_student(network, description, teacher, images, recipe, progress)
+    refit_student(network, description.kept, teacher, images, recipe, progress)
     provenance = {**description.provenance, "refitted_on": len(images)}
     refitted = student_checkpoint(
         network, description.model_copy(update={"provenance": provenance})
@@ -55,8 +54,8 @@ def measure(
 
 
 def refit_student(
-    network: nn.Module,
-    description: Description,
+    network: Network,
+    kept: Kept,
     teacher: Teacher,
     images: ImageSet,
     recipe: LibraryRecipe,
@@ -71,21 +70,26 @@ def refit_student(
     limit = recipe.memory_limit_mb * 2**20 // 2
     whole = Stream(images, teacher.recipe.preprocessing, limit)
     brief = recipe.model_copy(update={"steps": recipe.steps // 2})
-    graph = Graph(network)
-    ours, theirs, here = whole, whole, INPUT
+    ours, theirs, cut = whole, whole, network.program.input
     neighbourhoods = teacher.split.neighbourhoods
     total = len(neighbourhoods)
-    for number, neighbourhood in enumerate(neighbourhoods):
-        ours = ours.advanced(graph.part(here, neighbourhood.input))
-        theirs = theirs.advanced(teacher.graph.part(here, neighbourhood.input))
-        here = neighbourhood.output
-        part, wanted = graph.part(neighbourhood.input, here), teacher.part(neighbourhood)
-        if shrunk_consumers(neighbourhood, description.kept):
-            refit(part, wanted, neighbourhood, description.kept, (ours, theirs), recipe.ridge)
-            refine([part], wanted, ours, brief, _beats(progress, number, total), theirs)
-        ours, theirs = ours.advanced(part), theirs.advanced(wanted)
+    for number, each in enumerate(neighbourhoods):
+        if _is_shrunk(each, kept):
+            ours = ours.advanced(network.part(cut, each.cut))
+            theirs = theirs.advanced(teacher.network.part(cut, each.cut))
+            cut = each.cut
+            part, wanted = network.part(each.input, each.output), teacher.part(each)
+            here = ours.advanced(network.part(cut, each.input))
+            there = theirs.advanced(teacher.entering(each))
+            refit = Refit(each, teacher.layout, wanted, recipe.ridge)
+            refit.run(part, kept, here, there)
+            refine([part], wanted, here, brief, _beats(progress, number, total), there)
         progress(number + 1, total)
     restate(network, whole)
+
+
+def _is_shrunk(neighbourhood: Neighbourhood, kept: Kept) -> bool:
+    return any(len(kept.get(each.name, ())) in range(1, each.size) for each in neighbourhood.widths)
 
 
 def _beats(progress: Progress, done: int, total: int) -> Progress:

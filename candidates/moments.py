@@ -1,22 +1,19 @@
-"""Moments: means and products of the inputs of a linear operator, streamed in float64.
-
-A convolution is linear in its im2col rows: H is [rows, d] with d = C·kh·kw, channel-major, so
-that channel q owns the columns q·kh·kw … (q + 1)·kh·kw − 1; a linear layer has d = C.
-"""
+"""Moments: means and products of the rows of a linear call, streamed in float64."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
+
+from candidates.reading import Reading
 
 MAX_ROWS_BYTES = 64 * 2**20
 """im2col repeats its input kh·kw times, so it is done for few images at a time."""
 
 
 class Centred(NamedTuple):
-    """Covariances [d, d] and [d, t] with the means [d] and [t] that were taken out."""
+    """Covariances [g, d, d] and [g, d, t] with the means [g, d] and [g, t] that were taken out."""
 
     inputs: Tensor
     cross: Tensor
@@ -26,14 +23,16 @@ class Centred(NamedTuple):
 
 @dataclass
 class Moments:
-    """Sums over rows: of h [d], h·hᵀ [d, d], y [t] and h·yᵀ [d, t] for inputs h and targets y.
+    """Sums over rows: of h [g, d], h·hᵀ [g, d, d], y [g, t] and h·yᵀ [g, d, t] for inputs h and
+    targets y, in each of g groups.
 
     Where a global average pooling follows (`pooled`), what counts is the error's mean over the P
     positions of an image as well. The mean row of every image is then added with weight P², so
-    that ‖Σ_p δ_p‖² stands beside Σ_p ‖δ_p‖².
+    that ‖Σ_p δ_p‖² stands beside Σ_p ‖δ_p‖². `count` is the sum of weights, `num_rows` without.
     """
 
     count: int
+    num_rows: int
     input_sum: Tensor
     input_products: Tensor
     target_sum: Tensor
@@ -41,28 +40,31 @@ class Moments:
     pooled: bool = False
 
     @classmethod
-    def empty(cls, inputs: int, targets: int = 0, pooled: bool = False) -> "Moments":
-        """No rows yet, for d inputs and t targets."""
+    def empty(
+        cls, inputs: int, targets: int = 0, pooled: bool = False, groups: int = 1
+    ) -> "Moments":
+        """No rows yet, for d inputs and t targets in every group."""
 
         def zeros(*shape: int) -> Tensor:
-            return torch.zeros(*shape, dtype=torch.float64)
+            return torch.zeros(groups, *shape, dtype=torch.float64)
 
         products = zeros(inputs, inputs), zeros(targets), zeros(inputs, targets)
-        return cls(0, zeros(inputs), *products, pooled)
+        return cls(0, 0, zeros(inputs), *products, pooled)
 
-    def add(self, module: nn.Module, inputs: Tensor, targets: Tensor | None = None) -> None:
-        """Add a batch: the module's inputs [N, C, …] and targets of its output's shape."""
-        per_image = inputs[0].numel() * _repeats(module) * inputs.element_size()
+    def add(self, reading: Reading, inputs: Tensor, targets: Tensor | None = None) -> None:
+        """Add a batch: inputs of the call, the images first, and targets of its output's shape."""
+        per_image = inputs[0].numel() * reading.call.num_taps * inputs.element_size()
         step = max(1, MAX_ROWS_BYTES // per_image)
         for start in range(0, len(inputs), step):
             images = inputs[start : start + step]
-            rows = rows_of(module, images)
-            wanted = rows.new_empty(len(rows), 0)
+            rows = reading.rows(images)
+            wanted = rows.new_empty(*rows.shape[:2], 0)
             if targets is not None:
-                wanted = targets[start : start + step].movedim(1, -1).reshape(len(rows), -1)
+                wanted = reading.call.outputs(targets[start : start + step])
             self._add_rows(rows, wanted)
+            self.num_rows += rows.shape[1]
             if self.pooled:
-                positions = len(rows) // len(images)
+                positions = rows.shape[1] // len(images)
                 self._add_rows(_means(rows, positions), _means(wanted, positions), positions**2)
 
     def centred(self, with_mean: bool = True) -> Centred:
@@ -71,36 +73,21 @@ class Moments:
         if not with_mean:
             mean, target_mean = torch.zeros_like(mean), torch.zeros_like(target_mean)
         return Centred(
-            self.input_products / self.count - torch.outer(mean, mean),
-            self.cross_products / self.count - torch.outer(mean, target_mean),
+            self.input_products / self.count - mean.unsqueeze(2) * mean.unsqueeze(1),
+            self.cross_products / self.count - mean.unsqueeze(2) * target_mean.unsqueeze(1),
             mean,
             target_mean,
         )
 
     def _add_rows(self, rows: Tensor, targets: Tensor, weight: int = 1) -> None:
-        self.count += weight * len(rows)
-        self.input_sum += weight * rows.sum(0, dtype=torch.float64)
-        self.input_products += weight * (rows.T @ rows).double()
-        self.target_sum += weight * targets.sum(0, dtype=torch.float64)
-        self.cross_products += weight * (rows.T @ targets).double()
-
-
-def rows_of(module: nn.Module, inputs: Tensor) -> Tensor:
-    """The rows [N·positions, d] in which an ungrouped convolution or a linear layer is linear."""
-    if isinstance(module, nn.Linear):
-        return inputs.reshape(-1, inputs.shape[-1])
-    assert isinstance(module, nn.Conv2d)
-    assert not isinstance(module.padding, str)
-    columns = functional.unfold(
-        inputs, module.kernel_size, module.dilation, module.padding, module.stride
-    )
-    return columns.transpose(1, 2).reshape(-1, columns.shape[1])
+        self.count += weight * rows.shape[1]
+        self.input_sum += weight * rows.sum(1, dtype=torch.float64)
+        self.input_products += weight * (rows.mT @ rows).double()
+        self.target_sum += weight * targets.sum(1, dtype=torch.float64)
+        self.cross_products += weight * (rows.mT @ targets).double()
 
 
 def _means(rows: Tensor, positions: int) -> Tensor:
     """The mean row of every image; images have `positions` consecutive rows each."""
-    return rows.reshape(len(rows) // positions, positions, rows.shape[1]).mean(1)
-
-
-def _repeats(module: nn.Module) -> int:
-    return int(torch.tensor(getattr(module, "kernel_size", 1)).prod())
+    groups, count, size = rows.shape  # of size 0 where nothing is asked for
+    return rows.reshape(groups, count // positions, positions, size).mean(2)

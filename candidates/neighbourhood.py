@@ -8,34 +8,41 @@ from candidates.value import Value
 
 
 class Width(Value):
-    """An inner channel group that may shrink without the neighbourhood's output changing shape.
+    """An inner axis that may shrink without the neighbourhood's output changing shape: channels,
+    attention heads, groups.
 
-    Modules are named as in the teacher. A producer's output channels (weight dimension 0) are
-    the group, a carrier passes every channel through on its own (BatchNorm), and a consumer is
-    linear in the group (weight dimension 1).
+    Producers and consumers are calls of the teacher's program: a producer's weight has the axis
+    among its rows, a consumer contracts it with its weight. `mixed` tells that something else
+    mixes its indices as well, such as a product of queries and keys.
     """
 
     name: str
     size: Annotated[int, Field(gt=1)]
     producers: tuple[str, ...]
-    carriers: tuple[str, ...]
     consumers: tuple[str, ...]
+    mixed: bool = False
 
 
 class Neighbourhood(Value):
-    """T_i: what lies after graph node `input` up to and including graph node `output`."""
+    """T_i: what lies after the value `input` up to and including the value `output`, both named
+    as in the teacher's program.
+
+    `cut` is the last value at or before `input` after which no other was alive: the root ends
+    there. `modules` are those of the teacher whose parameters lie inside.
+    """
 
     name: str
     index: int
     input: str
     output: str
+    cut: str
     modules: tuple[str, ...]
     widths: tuple[Width, ...]
     num_parameters: int
 
 
 class LeftOut(Value):
-    """A module outside every neighbourhood, and why."""
+    """A module whose parameters no width of a neighbourhood touches, and why."""
 
     module: str
     num_parameters: int
@@ -49,3 +56,6 @@ class Split(Value):
     left_out: tuple[LeftOut, ...]
     coverage: float = Field(description="Share of the parameters inside neighbourhoods.")
     shrinkable: float = Field(description="Share of the parameters touched by a width.")
+    unknown_operators: dict[str, int] = Field(
+        default={}, description="Operators whose axes had to stay, with the number of calls."
+    )

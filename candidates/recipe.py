@@ -8,6 +8,10 @@ from candidates.value import Value
 
 PAPER_MULTIPLIERS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
+Granularity = (
+    Literal["layer", "pair", "block"] | Annotated[int, Field(ge=1, le=1000)] | tuple[str, ...]
+)
+"""How a teacher is cut: by size, into about so many neighbourhoods, or at the listed modules."""
 Channels = Annotated[int, Field(ge=1, le=64)]
 Side = Annotated[int, Field(ge=8, le=1024)]
 
@@ -26,9 +30,13 @@ class Preprocessing(Value):
 
 
 class TeacherRecipe(Value):
-    """All that is needed, beside the weights, to rebuild a teacher and feed it images."""
+    """All that is needed, beside its file, to rebuild a teacher and feed it images."""
 
-    architecture: str = Field(description="A name from the allow-list of builders.")
+    architecture: str | None = Field(
+        default=None,
+        description="A name from the allow-list of builders; none for a file that brings its own "
+        "network, such as a .pt2.",
+    )
     kwargs: dict[str, int] = Field(
         default={}, description="Builder arguments: num_classes, in_channels."
     )
@@ -48,7 +56,10 @@ class TeacherRecipe(Value):
 class LibraryRecipe(Value):
     """How the candidates of a teacher are made and scored."""
 
-    granularity: Literal["block"] = "block"
+    granularity: Granularity = Field(
+        default="block",
+        description="layer, pair or block; or about how many neighbourhoods; or a list of modules.",
+    )
     multipliers: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         default=PAPER_MULTIPLIERS,
         description="Width multipliers; 1.0, the teacher itself, is always included.",

@@ -1,42 +1,99 @@
 """Refit: solve a narrowed part again on the activations that it really gets."""
 
-from collections.abc import Sequence
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from candidates.anchors import Anchor, find_anchors
 from candidates.candidate import Kept
-from candidates.graph import probe
+from candidates.layout import Layout
+from candidates.linear_call import linear_calls
 from candidates.moments import Moments
 from candidates.neighbourhood import Neighbourhood
-from candidates.reconstruct import regularised, solve
+from candidates.network import Network
+from candidates.reading import Reading
+from candidates.reconstruct import regularised, shrunk, solve
 from candidates.stream import Stream
 
+NUM_CHECKED = 256
+"""Images on which a refit is compared with what was there before."""
+MAX_COLUMNS = 4608
+"""Calls with longer rows are left to the gradient: their Grams would take minutes."""
 
-def refit(
-    part: nn.Module,
-    teacher_part: nn.Module,
-    neighbourhood: Neighbourhood,
-    kept: Kept,
-    streams: tuple[Stream, Stream],
-    ridge: float,
-) -> None:
-    """Change, in place, every consumer of a shrunk width so that the part follows the teacher.
 
-    `streams` are the student's and the teacher's activations at the part's input, of the same
-    images. With R what the student lacks at the consumer's anchor and g the gain on the way
-    there, the weights move by (G + λI)⁻¹ HᵀR/g on the student's own H: a least-squares step
-    that also makes up for errors before the neighbourhood. One pass over the images a consumer.
-    """
-    for anchor in find_anchors(part, shrunk_consumers(neighbourhood, kept)):
-        index = _output_index(neighbourhood, kept, anchor)
-        moments = _collect(part, teacher_part, anchor, index, streams)
-        _apply(part, anchor, moments, ridge)
+class Refit:
+    """Refits parts of one neighbourhood against the teacher's own."""
+
+    def __init__(
+        self, neighbourhood: Neighbourhood, layout: Layout, teacher_part: Network, ridge: float
+    ) -> None:
+        self.neighbourhood = neighbourhood
+        self.layout = layout
+        self.teacher_part = teacher_part
+        self.ridge = ridge
+
+    def run(self, part: Network, kept: Kept, ours: Stream, theirs: Stream) -> None:
+        """Change, in place, every linear consumer of a shrunk width so that the part follows the
+        teacher.
+
+        `ours` and `theirs` are the student's and the teacher's activations at the part's input,
+        of the same images. With R what the student lacks at a consumer's output, the weights move
+        by (G + λI)⁻¹ HᵀR on the student's own H: a least-squares step that also makes up for
+        errors before the neighbourhood. One pass over the images a consumer. Where that brings the
+        part's output no nearer to the teacher's, as may be behind a LayerNorm, nothing changes.
+        """
+        tensors = part.tensors()
+        before = {name: values.detach().clone() for name, values in tensors.items()}
+        error = self._error(part, ours, theirs)
+        calls = linear_calls(part, shrunk_consumers(self.neighbourhood, kept))
+        for anchor in find_anchors(part, calls):
+            num_inputs = tensors[anchor.call.weight].shape[1]
+            reading = Reading.full(anchor.call, num_inputs)
+            if reading.num_columns <= MAX_COLUMNS:
+                moments = self._collect(part, anchor, reading, kept, (ours, theirs))
+                _apply(tensors, anchor, moments, self.ridge)
+        if self._error(part, ours, theirs) > error:
+            for name, values in before.items():
+                tensors[name].data.copy_(values)
+
+    def _error(self, part: Network, ours: Stream, theirs: Stream) -> float:
+        """The squared error at the part's output on the first images."""
+        first = slice(0, NUM_CHECKED)
+        with torch.inference_mode():
+            found, wanted = part(ours.at(first)), self.teacher_part(theirs.at(first))
+        return float((found - wanted).square().mean())
+
+    def _collect(
+        self,
+        part: Network,
+        anchor: Anchor,
+        reading: Reading,
+        kept: Kept,
+        streams: tuple[Stream, Stream],
+    ) -> Moments:
+        rows = self.layout.kept_rows(anchor.call.name, kept)
+        weight = part.tensors()[anchor.call.weight]
+        teachers = self.teacher_part.tensors()[anchor.call.weight]
+        index = torch.tensor(rows) if len(rows) < len(teachers) else None
+        anchor = anchor if index is None else anchor.unmoved()
+        num_targets = len(weight) // anchor.call.groups
+        moments = Moments.empty(reading.num_columns, num_targets, anchor.pooled, anchor.call.groups)
+        needed = anchor.needed()
+        with torch.no_grad():
+            for ours, theirs in zip(*streams, strict=True):
+                hidden, reached, *others = part.values(
+                    ours, [anchor.call.source, anchor.value, *needed]
+                )
+                (wanted,) = self.teacher_part.values(theirs, [anchor.value])
+                if index is not None:
+                    wanted = wanted.index_select(anchor.call.channel, index)
+                known = dict(zip(needed, others, strict=True))
+                lacking = anchor.pulled_back(part, known, len(ours), wanted - reached)
+                moments.add(reading, hidden, lacking)
+        return moments
 
 
 def shrunk_consumers(neighbourhood: Neighbourhood, kept: Kept) -> tuple[str, ...]:
-    """Consumers of the widths that lost channels, each once."""
+    """Consumers of the widths that lost indices, each once."""
     names: dict[str, None] = {}
     for width in neighbourhood.widths:
         if len(kept.get(width.name, range(width.size))) < width.size:
@@ -44,45 +101,12 @@ def shrunk_consumers(neighbourhood: Neighbourhood, kept: Kept) -> tuple[str, ...
     return tuple(names)
 
 
-def _output_index(neighbourhood: Neighbourhood, kept: Kept, anchor: Anchor) -> Tensor | None:
-    """The teacher's output channels that the consumer still has, if it produces a shrunk width."""
-    for width in neighbourhood.widths:
-        if anchor.module in width.producers and width.name in kept:
-            return torch.tensor(kept[width.name])
-    return None
-
-
-def _collect(
-    part: nn.Module,
-    teacher_part: nn.Module,
-    anchor: Anchor,
-    index: Tensor | None,
-    streams: Sequence[Stream],
-) -> Moments:
-    module = part.get_submodule(anchor.module)
-    student = probe(part, [anchor.source, anchor.node])
-    teacher = probe(teacher_part, [anchor.node])
-    weight = module.weight
-    assert isinstance(weight, Tensor)
-    moments = Moments.empty(weight[0].numel(), len(weight), anchor.pooled)
-    with torch.inference_mode():
-        for ours, theirs in zip(*streams, strict=True):
-            hidden, reached = student(ours)
-            (wanted,) = teacher(theirs)
-            wanted = wanted if index is None else wanted.index_select(1, index)
-            moments.add(module, hidden, wanted - reached)
-    return moments
-
-
-def _apply(part: nn.Module, anchor: Anchor, moments: Moments, ridge: float) -> None:
-    """Output channels with a gain of almost zero are left as they are: nobody hears them."""
-    weight = part.get_submodule(anchor.module).weight
-    assert isinstance(weight, Tensor)
-    centred = moments.centred(anchor.takes_intercept(part))
-    gain = anchor.gain(part)
-    heard = gain.abs() > 1e-6 * gain.abs().max().clamp(min=1e-30)
-    inverse_gain = torch.where(heard, 1 / gain, 0)
-    step = solve(regularised(centred.inputs, ridge), centred.cross * inverse_gain).T
+def _apply(tensors: dict[str, Tensor], anchor: Anchor, moments: Moments, ridge: float) -> None:
+    weight = tensors[anchor.call.weight]
+    centred = moments.centred(anchor.takes_intercept)
+    gram = shrunk(centred.inputs, moments.num_rows)
+    step = solve(regularised(gram, ridge), centred.cross).mT
     weight.data += step.reshape(weight.shape).to(weight.dtype)
-    if anchor.takes_intercept(part):
-        anchor.add_intercept(part, centred.target_mean * inverse_gain - step @ centred.input_mean)
+    if anchor.takes_intercept:
+        moved = (step @ centred.input_mean.unsqueeze(2)).squeeze(2)
+        anchor.add_intercept(tensors, (centred.target_mean - moved).flatten())

@@ -9,18 +9,15 @@ from candidates.candidate import Estimate, Score
 
 
 def score(
-    candidate: nn.Module,
-    head: nn.Module,
-    activations: Iterable[Tensor],
-    teacher_logits: Tensor,
-    labels: Tensor,
+    partial: nn.Module, activations: Iterable[Tensor], teacher_logits: Tensor, labels: Tensor
 ) -> Score:
-    """Score head ∘ candidate on the root's activations of the scoring images.
+    """Score a partial model, from a cut to the logits, on the activations there of the scoring
+    images.
 
     `teacher_logits` [N, num_classes] and `labels` [N] belong to the same images in that order.
     """
     with torch.inference_mode():
-        logits = torch.cat([head(candidate(batch)) for batch in activations])
+        logits = torch.cat([partial(batch) for batch in activations])
     return compare(logits, teacher_logits, labels)
 
 

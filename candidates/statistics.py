@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from candidates.allowed import check_images
 from candidates.anchors import find_anchors
@@ -13,7 +14,9 @@ from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
 from candidates.errors import NonFiniteActivation
 from candidates.moments import Moments
+from candidates.network import Visit
 from candidates.progress import Progress
+from candidates.reading import Reading, readings_of
 from candidates.recipe import LibraryRecipe
 from candidates.score import accuracy_of
 from candidates.stream import Stream
@@ -25,7 +28,7 @@ FIELDS = ("count", "sum", "products")
 
 @dataclass(frozen=True)
 class Statistics:
-    """Moments of the inputs of every width's consumers, by module name, on calibration images;
+    """Moments of the inputs of every width's consumers, by call, on calibration images;
     the teacher's logits [N, num_classes] and accuracy (percent) on the scoring images.
     """
 
@@ -36,10 +39,10 @@ class Statistics:
     def to_checkpoint(self) -> Checkpoint:
         """Everything in one file."""
         tensors = {"scoring_logits": self.scoring_logits}
-        for module, moments in self.moments.items():
-            tensors[f"{module}/count"] = torch.tensor(moments.count)
-            tensors[f"{module}/sum"] = moments.input_sum
-            tensors[f"{module}/products"] = moments.input_products
+        for call, moments in self.moments.items():
+            tensors[f"{call}/count"] = torch.tensor([moments.count, moments.num_rows])
+            tensors[f"{call}/sum"] = moments.input_sum
+            tensors[f"{call}/products"] = moments.input_products
         return checkpoint_of(tensors, {"teacher_accuracy": self.teacher_accuracy.model_dump_json()})
 
     @classmethod
@@ -48,11 +51,12 @@ class Statistics:
         state = state_of(checkpoint)
         logits = state.pop("scoring_logits")
         moments = {}
-        for module in {name.rpartition("/")[0] for name in state}:
-            count, total, products = (state[f"{module}/{field}"] for field in FIELDS)
-            known = Moments.empty(len(total))
-            known.count, known.input_sum, known.input_products = int(count), total, products
-            moments[module] = known
+        for call in {name.rpartition("/")[0] for name in state}:
+            count, total, products = (state[f"{call}/{field}"] for field in FIELDS)
+            known = Moments.empty(total.shape[1], groups=len(total))
+            known.count, known.num_rows = count.tolist()
+            known.input_sum, known.input_products = total, products
+            moments[call] = known
         accuracy = Estimate.model_validate_json(checkpoint.metadata["teacher_accuracy"])
         return cls(moments, logits, accuracy)
 
@@ -66,24 +70,17 @@ def gather(
     the module where NaN or Inf first appears.
     """
     images = dataset.calibration
-    check_images(teacher.recipe, images.images.shape[1:], len(images.classes))
+    shape, num_classes = images.images.shape[1:], len(images.classes)
+    check_images(teacher.recipe, teacher.num_classes, shape, num_classes)
     limit = recipe.memory_limit_mb * 2**20
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)
-    moments = _empty_moments(teacher)
+    moments, add = _empty_moments(teacher)
     total = len(calibration) + len(scoring)
     done = 0
-    hooks = [
-        teacher.network.get_submodule(name).register_forward_pre_hook(_adder(known))
-        for name, known in moments.items()
-    ]
-    try:
-        for logits in _run(teacher, Stream(calibration, teacher.recipe.preprocessing, limit)):
-            done += len(logits)
-            progress(done, total)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for logits in _run(teacher, Stream(calibration, teacher.recipe.preprocessing, limit), add):
+        done += len(logits)
+        progress(done, total)
     outputs = []
     for logits in _run(teacher, Stream(scoring, teacher.recipe.preprocessing, limit)):
         outputs.append(logits)
@@ -93,29 +90,32 @@ def gather(
     return Statistics(moments, scoring_logits, accuracy_of(scoring_logits, scoring.labels))
 
 
-def _empty_moments(teacher: Teacher) -> dict[str, Moments]:
-    result = {}
+def _empty_moments(teacher: Teacher) -> tuple[dict[str, Moments], Visit]:
+    """Moments without rows by call, and what adds to them while the teacher runs."""
+    moments: dict[str, Moments] = {}
+    by_source: dict[str, list[Reading]] = {}
     for neighbourhood in teacher.split.neighbourhoods:
         part = teacher.part(neighbourhood)
-        consumers = (module for width in neighbourhood.widths for module in width.consumers)
-        for anchor in find_anchors(part, tuple(consumers)):
-            weight = part.get_submodule(anchor.module).weight
-            assert isinstance(weight, Tensor)
-            result[anchor.module] = Moments.empty(weight[0].numel(), pooled=anchor.pooled)
-    return result
+        readings = readings_of(part, teacher.layout, neighbourhood)
+        calls = [reading.call for reading in readings.values()]
+        for reading, anchor in zip(readings.values(), find_anchors(part, calls), strict=True):
+            by_source.setdefault(reading.call.source, []).append(reading)
+            moments[reading.call.name] = Moments.empty(
+                reading.num_columns, pooled=anchor.pooled, groups=reading.call.groups
+            )
+
+    def add(name: str, value: Any) -> None:
+        for reading in by_source.get(name, ()):
+            moments[reading.call.name].add(reading, value)
+
+    return moments, add
 
 
-def _adder(moments: Moments):  # type: ignore[no-untyped-def]  # torch's hook type is private
-    def add(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        moments.add(module, inputs[0])
-
-    return add
-
-
-def _run(teacher: Teacher, stream: Stream) -> Iterator[Tensor]:
+def _run(teacher: Teacher, stream: Stream, visit: Visit | None = None) -> Iterator[Tensor]:
+    output = teacher.network.program.output
     for batch in stream:
         with torch.inference_mode():
-            logits = teacher.network(batch)
+            (logits,) = teacher.network.values(batch, [output], visit)
         if not torch.isfinite(logits).all():
             check_activations(teacher.network, batch)
             raise NonFiniteActivation("The teacher's logits are NaN or Inf on these images.")

@@ -1,131 +1,203 @@
-"""Teacher: a trained network, checked on arrival and split into neighbourhoods."""
+"""Teacher: a trained network as a program, checked on arrival and split into neighbourhoods."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from candidates.architectures import build
-from candidates.candidate import Cost
+from candidates.assembly import Description, description_of, program_of, with_program
+from candidates.candidate import Cost, Kept
 from candidates.checkpoint import Checkpoint
-from candidates.checkpoint import Tensor as FileTensor
 from candidates.cost import cost_of
-from candidates.errors import InvalidCheckpoint, NonFiniteActivation
-from candidates.graph import INPUT, Graph
+from candidates.errors import InvalidCheckpoint, NonFiniteActivation, UnsplittableTeacher
+from candidates.follow import follow
+from candidates.layout import Layout
+from candidates.narrow import for_any_batch, narrow
 from candidates.neighbourhood import Neighbourhood, Split
-from candidates.recipe import TeacherRecipe
-from candidates.split import split
-from candidates.tensors import NAMES, state_of
+from candidates.network import Network
+from candidates.program import Program
+from candidates.recipe import Granularity, TeacherRecipe
+from candidates.split import Splitter
+from candidates.tensors import checkpoint_of, state_of
+from candidates.trace import BATCH_SIZE
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A trained network in eval mode with the weights it came from.
-
-    `cost` is the whole network's, `fixed_cost` what lies outside all neighbourhoods.
-    """
+    """A trained network in eval mode; `checkpoint` is a file that holds all of it."""
 
     recipe: TeacherRecipe
     checkpoint: Checkpoint
-    network: nn.Module
-    graph: Graph
+    network: Network
+    layout: Layout
     split: Split
-    cost: Cost
-    fixed_cost: Cost
 
     @classmethod
-    def load(cls, recipe: TeacherRecipe, checkpoint: Checkpoint) -> "Teacher":
-        """Build, check, run once and split.
+    def load(cls, checkpoint: Checkpoint, granularity: Granularity = "block") -> "Teacher":
+        """From a teacher's own file, as `candidates.intake` makes it.
 
-        Raises InvalidRecipe, InvalidCheckpoint (naming the first key that is wrong),
-        NonFiniteActivation (naming the first module), UnsplittableTeacher.
+        Raises InvalidCheckpoint, InvalidProgram, UnsplittableTeacher, and InvalidRecipe for a
+        granularity that does not suit.
         """
-        network = load_network(recipe, checkpoint)
-        check_activations(network, torch.zeros(2, *recipe.input))
-        graph = Graph(network)
-        parts = split(graph)
-        example = torch.zeros(1, *recipe.input)
-        cost, inside = cost_of(network, example), Cost(parameters=0, macs=0, bytes=0)
-        for neighbourhood in parts.neighbourhoods:
-            with torch.inference_mode():
-                entering = graph.part(INPUT, neighbourhood.input)(example)
-            part = graph.part(neighbourhood.input, neighbourhood.output)
-            inside = inside + cost_of(part, entering)
-        return cls(recipe, checkpoint, network, graph, parts, cost, cost - inside)
+        recipe, program = description_of(checkpoint).recipe, program_of(checkpoint)
+        return cls.of(recipe, program, state_of(checkpoint), granularity)
 
-    def root(self, neighbourhood: Neighbourhood) -> nn.Module:
-        """What runs before a neighbourhood: images [N, C, H, W] to its input."""
-        return self.graph.part(INPUT, neighbourhood.input)
+    @classmethod
+    def of(
+        cls,
+        recipe: TeacherRecipe,
+        program: Program,
+        tensors: Mapping[str, Tensor],
+        granularity: Granularity = "block",
+    ) -> "Teacher":
+        """From a program and its tensors, whose sizes may be those of a trace's batch."""
+        axes = follow(program, tensors, (BATCH_SIZE, *recipe.input))
+        program = for_any_batch(program, axes)
+        network = Network(program, tensors).eval()
+        splitter = Splitter(program, tensors, axes)
+        parts = splitter.split(granularity)
+        widths = {width.name: width for width in splitter.widths}
+        return cls(
+            recipe=recipe,
+            checkpoint=teacher_checkpoint(recipe, program, tensors),
+            network=network,
+            layout=Layout(program, axes, widths),
+            split=parts,
+        )
 
-    def head(self, neighbourhood: Neighbourhood) -> nn.Module:
-        """What runs after a neighbourhood: its output to logits [N, num_classes]."""
-        return self.graph.part(neighbourhood.output, self.graph.end)
+    @cached_property
+    def num_classes(self) -> int:
+        """How many logits it gives for an image."""
+        return self.network.num_outputs(self.recipe.input)
 
-    def part(self, neighbourhood: Neighbourhood) -> nn.Module:
-        """The neighbourhood T_i itself, sharing the teacher's parameters."""
-        return self.graph.part(neighbourhood.input, neighbourhood.output)
+    @cached_property
+    def cost(self) -> Cost:
+        """What the whole network costs for one image."""
+        return cost_of(self.network, torch.empty(1, *self.recipe.input, device="meta"))
 
-    def copy_of(self, neighbourhood: Neighbourhood) -> nn.Module:
-        """T_i with parameters of its own, the raw material of a candidate."""
-        return self.graph.copy_of_part(neighbourhood.input, neighbourhood.output)
+    @cached_property
+    def fixed_cost(self) -> Cost:
+        """What lies outside all neighbourhoods costs."""
+        example = torch.empty(1, *self.recipe.input, device="meta")
+        names = [each.input for each in self.split.neighbourhoods]
+        inputs = self.network.on_meta().values(example, names)
+        result = self.cost
+        for each, entering in zip(self.split.neighbourhoods, inputs, strict=True):
+            result = result - cost_of(self.part(each), entering)
+        return result
+
+    def check(self) -> None:
+        """Run it on a few random images, as is due once for every teacher that arrives.
+
+        Raises InvalidCheckpoint (NaN or Inf among the weights), NonFiniteActivation naming the
+        first module, and UnsplittableTeacher unless it takes any number of images and gives one
+        row of logits for each, whatever the others are.
+        """
+        check_finite(self.network.tensors())
+        check_any_batch(self.network, self.recipe)
+
+    def root(self, neighbourhood: Neighbourhood) -> Network:
+        """What runs before a neighbourhood's cut: images [N, C, H, W] to the value there."""
+        return self.network.part(self.network.program.input, neighbourhood.cut)
+
+    def entering(self, neighbourhood: Neighbourhood) -> Network:
+        """From a neighbourhood's cut to its input; nothing where they are the same."""
+        return self.network.part(neighbourhood.cut, neighbourhood.input)
+
+    def part(self, neighbourhood: Neighbourhood) -> Network:
+        """The neighbourhood T_i itself, sharing the teacher's tensors."""
+        return self.network.part(neighbourhood.input, neighbourhood.output)
+
+    def partial(self, neighbourhood: Neighbourhood, candidate: Network) -> Network:
+        """From a neighbourhood's cut to the logits [N, num_classes], with the candidate in the
+        neighbourhood's place; it shares the tensors of both.
+        """
+        whole = self.network.program
+        rest = whole.part(neighbourhood.cut, whole.output)
+        program = rest.replaced([candidate.program])
+        return Network(program, {**self.network.tensors(), **candidate.tensors()}).eval()
+
+    def narrowed(self, neighbourhood: Neighbourhood, kept: Kept) -> Network:
+        """T_i with tensors of its own that keep only the given indices of each width."""
+        part = self.part(neighbourhood)
+        return narrow(part.program, part.tensors(), self.layout.axes, self.layout.choice(kept))
 
 
-def load_network(recipe: TeacherRecipe, checkpoint: Checkpoint) -> nn.Module:
-    """The recipe's network with the checkpoint's weights, in eval mode.
+def teacher_checkpoint(
+    recipe: TeacherRecipe, program: Program, tensors: Mapping[str, Tensor]
+) -> Checkpoint:
+    """A teacher's own file: all that is needed to run it, under its recipe."""
+    used = {name: tensors[name] for name in program.tensors()}
+    return with_program(checkpoint_of(used), program, Description(recipe=recipe))
 
-    Raises InvalidCheckpoint naming the first key that is missing, unknown, of another shape or
-    dtype, or not finite. Nothing is allocated before the shapes are known to fit.
+
+def check_any_batch(network: Network, recipe: TeacherRecipe) -> None:
+    """Raises UnsplittableTeacher where sizes are fixed in a network's forward."""
+    images = torch.rand(3, *recipe.input, generator=torch.Generator().manual_seed(0))
+    logits = _run(network, images)
+    alone = _run(network, images[:1])
+    if logits.dim() != 2 or len(logits) != len(images):
+        raise UnsplittableTeacher(
+            f"Three images give an output of shape {list(logits.shape)}; a classifier gives one "
+            "row of logits for each image."
+        )
+    if not torch.allclose(logits[:1], alone, rtol=1e-3, atol=1e-4 * float(alone.abs().max())):
+        raise UnsplittableTeacher(
+            "The logits of an image depend on the other images of its batch, or on their number: "
+            "sizes are fixed in the network's forward."
+        )
+
+
+def _run(network: Network, images: Tensor) -> Tensor:
+    try:
+        check_activations(network, images)
+        with torch.inference_mode():
+            logits: Tensor = network(images)
+        return logits
+    except RuntimeError as exc:
+        raise UnsplittableTeacher(
+            f"The network does not run on {len(images)} images of shape "
+            f"{list(images.shape[1:])}: {exc}. Sizes seem to be fixed in its forward."
+        ) from exc
+
+
+def check_fit(program: Program, checkpoint: Checkpoint) -> None:
+    """Raises InvalidCheckpoint naming the first tensor of a program that is missing, not read or
+    not finite.
     """
-    with torch.device("meta"):
-        network = build(recipe)
-    check_fit(network.state_dict(), checkpoint)
-    network.load_state_dict(state_of(checkpoint), assign=True)
-    return network.eval()
-
-
-def check_fit(expected: dict[str, Tensor], checkpoint: Checkpoint) -> None:
-    """Raises InvalidCheckpoint naming the first key that does not fit `expected`."""
-    for name, wanted in expected.items():
-        _check_tensor(name, wanted, checkpoint.tensors.get(name))
+    for name in program.tensors():
+        if name not in checkpoint.tensors:
+            raise InvalidCheckpoint(f"Key '{name}' is missing.")
+    known = set(program.tensors())
     for name in checkpoint.tensors:
-        if name not in expected:
-            raise InvalidCheckpoint(f"Key '{name}' does not belong to this architecture.")
-    for name, values in state_of(checkpoint).items():
+        if name not in known:
+            raise InvalidCheckpoint(f"Key '{name}' does not belong to this network.")
+    check_finite(state_of(checkpoint))
+
+
+def check_finite(tensors: Mapping[str, Tensor]) -> None:
+    """Raises InvalidCheckpoint naming the first tensor with NaN or Inf."""
+    for name, values in tensors.items():
         if values.is_floating_point() and not torch.isfinite(values).all():
             raise InvalidCheckpoint(f"Key '{name}' holds NaN or Inf.")
 
 
-def _check_tensor(name: str, wanted: Tensor, found: FileTensor | None) -> None:
-    shape, dtype = list(wanted.shape), NAMES[wanted.dtype]
-    if found is None:
-        raise InvalidCheckpoint(f"Key '{name}' is missing; its shape should be {shape}.")
-    if list(found.shape) != shape:
-        raise InvalidCheckpoint(
-            f"Key '{name}' has shape {list(found.shape)}; it should be {shape}."
-        )
-    if found.dtype != dtype:
-        raise InvalidCheckpoint(f"Key '{name}' has dtype {found.dtype}; it should be {dtype}.")
+def check_activations(network: Network, inputs: Tensor) -> None:
+    """One forward pass; NonFiniteActivation names the first module whose result is NaN or Inf.
 
+    Infinities that a mask puts in on purpose do not count: only what weights compute is looked at.
+    """
+    scopes = {call.name: call for call in network.program.calls if call.tensors()}
 
-def check_activations(network: nn.Module, inputs: Tensor) -> None:
-    """One forward pass; NonFiniteActivation names the first module that gives NaN or Inf."""
+    def check(name: str, value: object) -> None:
+        call = scopes.get(name)
+        if call is None or not isinstance(value, Tensor) or not value.is_floating_point():
+            return
+        if not torch.isfinite(value).all():
+            module = call.scope or call.tensors()[0]
+            raise NonFiniteActivation(f"Module '{module}' computes NaN or Inf; check its weights.")
 
-    def check(name: str, output: Tensor) -> None:
-        if not torch.isfinite(output).all():
-            raise NonFiniteActivation(f"Module '{name}' computes NaN or Inf; check its weights.")
-
-    hooks = [
-        module.register_forward_hook(lambda _m, _i, output, name=name: check(name, output))
-        for name, module in network.named_modules()
-        if not list(module.children())
-    ]
-    try:
-        with torch.inference_mode():
-            network(inputs)
-    except RuntimeError as exc:
-        raise InvalidCheckpoint(
-            f"The network does not run on an input of shape {list(inputs.shape[1:])}: {exc}."
-        ) from exc
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with torch.inference_mode():
+        network.values(inputs, [network.program.output], check)

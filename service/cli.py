@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from candidates.errors import StudentSearchError
-from candidates.recipe import LibraryRecipe, TeacherRecipe
+from candidates.recipe import Granularity, LibraryRecipe, TeacherRecipe
 from search.budget import Budget
 from search.settings import SearchSettings
 from search.strategies import StrategyName
@@ -76,26 +76,49 @@ def push_dataset(archive: File, name: str = "", wait: Wait = False, url: Url = L
 def push_teacher(
     weights: File, recipe: RecipeFile, name: str = "", wait: Wait = False, url: Url = LOCAL
 ) -> None:
-    """Post a network: its safetensors file and the recipe that rebuilds it."""
+    """Post a network: its file and a recipe.
+
+    Weights alone (safetensors, .pth, .pt) need a recipe that names their architecture; a .pt2 file
+    of torch.export.save brings the network itself.
+    """
     parsed = _parsed(TeacherRecipe, recipe)
     with Client(url) as client:
         made = client.post_teacher(name or weights.stem, parsed, weights)
         _finish(client, made.id, made.job, made.note, wait)
+        split = client.teacher(made.id).split
+        if split is not None and split.warning is not None:
+            typer.echo(split.warning, err=True)
+
+
+@teachers.command("download")
+def download_teacher(
+    teacher: str,
+    out: Annotated[Path, typer.Argument(help="Where to put the safetensors file.")],
+    url: Url = LOCAL,
+) -> None:
+    """Fetch a teacher's own file, which fine-tuning needs, and check it by its digest."""
+    with Client(url) as client:
+        typer.echo(client.download_teacher(teacher, out))
 
 
 @libraries.command("build")
-def build_library(
+def build_library(  # noqa: PLR0913 - each argument is an option of the command
     teacher: str,
     dataset: str,
     recipe: Annotated[Path | None, typer.Option(exists=True, help="A recipe as JSON.")] = None,
     steps: Annotated[int | None, typer.Option(help="Refinement steps a candidate.")] = None,
+    granularity: Annotated[
+        str | None, typer.Option(help="pair, block, a number, or modules with commas between.")
+    ] = None,
     wait: Wait = False,
     url: Url = LOCAL,
 ) -> None:
     """Make and score every candidate of a teacher on a data set."""
     parsed = _parsed(LibraryRecipe, recipe) if recipe else LibraryRecipe()
-    if steps is not None:
-        parsed = parsed.model_copy(update={"steps": steps})
+    given = {"steps": steps, "granularity": granularity and _granularity(granularity)}
+    changes = {key: value for key, value in given.items() if value is not None}
+    with _usage():
+        parsed = LibraryRecipe.model_validate({**parsed.model_dump(), **changes})
     with Client(url) as client:
         made = client.build_library(teacher, dataset, parsed)
         _finish(client, made.id, made.job, made.note, wait)
@@ -165,6 +188,13 @@ def main() -> None:
     except (ClientError, StudentSearchError) as exc:
         typer.echo(str(exc), err=True)
         sys.exit(1)
+
+
+def _granularity(text: str) -> Granularity:
+    """A size by its name, a number of neighbourhoods, or the modules that are listed."""
+    if text in ("layer", "pair", "block"):
+        return text  # type: ignore[return-value]
+    return int(text) if text.isdecimal() else tuple(text.split(","))
 
 
 def _finish(client: Client, resource: str, job: str, note: str | None, wait: bool) -> None:

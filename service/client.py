@@ -92,7 +92,9 @@ class Client:
         return self._post(DatasetBody, "/v1/datasets", json={"name": name, "uri": uri})
 
     def post_teacher(self, name: str, recipe: TeacherRecipe, weights: Path) -> TeacherBody:
-        """A safetensors file and the recipe that rebuilds its network."""
+        """A state dict (safetensors, .pth, .pt) with the recipe that rebuilds its network, or a
+        file that brings its own (.pt2, safetensors) with a recipe without architecture.
+        """
         form = {"name": name, "recipe": recipe.model_dump_json()}
         with weights.open("rb") as file:
             return self._post(TeacherBody, "/v1/teachers", data=form, files={"weights": file})
@@ -161,6 +163,13 @@ class Client:
     def download(self, student: str, target: Path, refitted: bool = False) -> Path:
         """The student's file at `target`, there only when whole and checked by its SHA-256."""
         path = f"/v1/students/{student}/checkpoint" + ("?refitted=true" if refitted else "")
+        return self._download(path, student, target)
+
+    def download_teacher(self, teacher: str, target: Path) -> Path:
+        """Likewise the teacher's own file, which holds its network whatever it was posted as."""
+        return self._download(f"/v1/teachers/{teacher}/network", teacher, target)
+
+    def _download(self, path: str, what: str, target: Path) -> Path:
         part = target.with_name(target.name + ".part")
         total = hashlib.sha256()
         with _reaching(self._http), self._http.stream("GET", path) as response:
@@ -170,7 +179,7 @@ class Client:
                     total.update(piece)
                     file.write(piece)
         if response.headers["etag"].strip('"') != total.hexdigest():
-            raise ClientError(f"The file of '{student}' arrived damaged. Download it again.")
+            raise ClientError(f"The file of '{what}' arrived damaged. Download it again.")
         return part.replace(target)
 
     def _get(self, body: type[Body], path: str) -> Body:

@@ -49,6 +49,7 @@ def _kind(slug: str, status: int, title: str, *members: str) -> Kind:
 KINDS: dict[type[StudentSearchError], Kind] = {
     errors.InvalidRecipe: _kind("invalid-recipe", 422, "The recipe is not allowed"),
     errors.InvalidCheckpoint: _kind("invalid-checkpoint", 422, "The weights file is not usable"),
+    errors.InvalidProgram: _kind("invalid-program", 422, "The network cannot be run as described"),
     errors.InvalidDataset: _kind("invalid-dataset", 422, "The images are not usable"),
     errors.NonFiniteActivation: _kind(
         "non-finite-activation", 422, "The network computes NaN or Inf"
@@ -87,11 +88,16 @@ MALFORMED = _kind("malformed-request", 400, "The request cannot be read")
 INTERNAL = _kind("internal-error", 500, "The service failed")
 UNAVAILABLE = _kind("database-unavailable", 503, "The database does not answer")
 WORKER_DIED = _kind("worker-died", 500, "The worker process died")
+OUTDATED = _kind("outdated", 409, "Another version of the service made it")
 PLAIN_KINDS = (
     INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, MALFORMED, INTERNAL, UNAVAILABLE, WORKER_DIED,
+    OUTDATED,
 )  # fmt: skip
 
-_BY_NAME = {error.__name__: kind for error, kind in KINDS.items()} | {"WorkerDied": WORKER_DIED}
+_BY_NAME = {error.__name__: kind for error, kind in KINDS.items()} | {
+    "WorkerDied": WORKER_DIED,
+    "MadeByAnotherVersion": OUTDATED,
+}
 
 
 class Problem(BaseModel):

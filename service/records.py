@@ -100,22 +100,33 @@ class DatasetRecord(Prepared):
 
 
 class TeacherRecord(Prepared):
-    """Split and costs are known once ready; `fixed_cost` lies outside all neighbourhoods."""
+    """`weights` is the file that was posted, `network` the teacher's own, which holds all of it.
+
+    This, split (of `block` granularity), costs and classes are known once ready; `fixed_cost` lies
+    outside all neighbourhoods.
+    """
 
     name: str
     recipe: TeacherRecipe
     weights: StoredFile
+    network: StoredFile | None
+    num_classes: int | None
     split: Split | None
     cost: Cost | None
     fixed_cost: Cost | None
 
 
 class LibraryRecord(Prepared):
-    """`progress` counts candidates; the teacher's accuracy is on the scoring images."""
+    """`split` and `fixed_cost` are those of its granularity, known at the latest once ready.
+
+    `progress` counts candidates; the teacher's accuracy is on the scoring images.
+    """
 
     teacher_id: str
     dataset_id: str
     recipe: LibraryRecipe
+    split: Split | None
+    fixed_cost: Cost | None
     statistics_sha256: str | None
     teacher_accuracy: Estimate | None
     progress: Progress

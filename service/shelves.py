@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from search.problem import Problem
 from service.database import Session
+from service.failures import ResourceNotReady
 from service.records import CandidateRecord, LibraryRecord, TeacherRecord
 from service.repositories import candidates, libraries, teachers
 
@@ -13,12 +14,19 @@ MAX_SHELVES = 16
 
 @dataclass(frozen=True)
 class Shelf:
-    """A ready library, its teacher, and its candidates as the strategies see them."""
+    """A library, its teacher, and those of its candidates that were asked for."""
 
     library: LibraryRecord
     teacher: TeacherRecord
-    problem: Problem
+    ready_problem: Problem | None
     records: dict[str, CandidateRecord] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> Problem:
+        """The candidates as the strategies see them; ResourceNotReady unless all are there."""
+        if self.ready_problem is None:
+            raise ResourceNotReady("library", self.library.id, self.library.state)
+        return self.ready_problem
 
     def chosen(self, session: Session, candidate_ids: Sequence[str]) -> tuple[CandidateRecord, ...]:
         """These candidates of the library, in this order; each is loaded once."""
@@ -30,13 +38,13 @@ class Shelf:
 
 
 class Shelves:
-    """Remembers the latest ones. A ready library stays as it is until a new job begins."""
+    """Remembers the latest ones, each as long as nothing becomes of its library."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], Shelf] = {}
 
     def of(self, session: Session, library_id: str) -> Shelf:
-        """Raises UnknownResource, ResourceNotReady."""
+        """Raises UnknownResource."""
         key = (library_id, libraries.version(session, library_id))
         shelf = self._kept.get(key)
         if shelf is None:
@@ -47,6 +55,7 @@ class Shelves:
 
 
 def _load(session: Session, library_id: str) -> Shelf:
-    library = libraries.get_ready(session, library_id)
-    teacher = teachers.get_ready(session, library.teacher_id)
-    return Shelf(library, teacher, candidates.problem(session, library_id))
+    library = libraries.get(session, library_id)
+    teacher = teachers.get(session, library.teacher_id)
+    problem = candidates.problem(session, library_id) if library.state == "ready" else None
+    return Shelf(library, teacher, problem)

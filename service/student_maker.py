@@ -58,14 +58,13 @@ class StudentMaker:
     def _assemble(
         self, teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
     ) -> StoredFile:
-        assert teacher.split is not None, "a ready teacher is split"
+        assert teacher.network is not None, "a ready teacher has its own file"
+        network = teacher.network.sha256
         student = assemble(
-            self.checkpoints.read(teacher.weights.sha256),
-            teacher.recipe,
-            teacher.split.neighbourhoods,
+            self.checkpoints.read(network),
             [self.checkpoints.read(part.weights_sha256) for part in chosen],
             _kept(chosen),
-            _provenance(teacher, chosen, wish, answer),
+            _provenance(network, chosen, wish, answer),
         )
         return self.artifacts.put(student.to_bytes())
 
@@ -74,12 +73,12 @@ def _kept(chosen: Chosen) -> Kept:
     return {width: channels for part in chosen for width, channels in part.candidate.kept.items()}
 
 
-def _provenance(
-    teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
-) -> dict[str, Any]:
-    """Digests only, no ids or times: equal students have equal files."""
+def _provenance(teacher: str, chosen: Chosen, wish: Wish, answer: Answer) -> dict[str, Any]:
+    """Digests only, no ids or times: equal students have equal files. `teacher` is that of the
+    teacher's own file.
+    """
     return {
-        "teacher": teacher.weights.sha256,
+        "teacher": teacher,
         "candidates": [part.identity for part in chosen],
         "strategy": wish.strategy,
         "budget": wish.budget.model_dump(exclude_none=True),

@@ -130,7 +130,9 @@ class DatasetRow(Prepared, Base):
 
 
 class TeacherRow(Prepared, Base):
-    """`digest` is over recipe and weights; split and costs are known once it is ready."""
+    """`digest` is over recipe and posted file; `network_…` names the teacher's own file, which
+    holds all of it. This, split and costs are known once it is ready.
+    """
 
     __tablename__ = "teachers"
     __table_args__ = (_states(*PREPARED),)
@@ -139,13 +141,18 @@ class TeacherRow(Prepared, Base):
     recipe: Mapped[dict[str, Any]]
     weights_sha256: Mapped[str] = mapped_column(Digest)
     weights_size_bytes: Mapped[int]
+    network_sha256: Mapped[str | None] = mapped_column(Digest)
+    network_size_bytes: Mapped[int | None]
+    num_classes: Mapped[int | None]
     split: Mapped[dict[str, Any] | None]
     cost: Mapped[dict[str, Any] | None]
     fixed_cost: Mapped[dict[str, Any] | None]
 
 
 class LibraryRow(Prepared, Base):
-    """`digest` is over teacher, data set and recipe."""
+    """`digest` is over teacher, data set and recipe. `split` and `fixed_cost` are those of its
+    granularity, known from the start for `block` and after the first unit for others.
+    """
 
     __tablename__ = "libraries"
     __table_args__ = (_states(*PREPARED),)
@@ -153,6 +160,8 @@ class LibraryRow(Prepared, Base):
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
     digest: Mapped[str] = mapped_column(Digest, unique=True)
     recipe: Mapped[dict[str, Any]]
+    split: Mapped[dict[str, Any] | None]
+    fixed_cost: Mapped[dict[str, Any] | None]
     statistics_sha256: Mapped[str | None] = mapped_column(Digest)
     teacher_accuracy: Mapped[float | None]
     teacher_accuracy_se: Mapped[float | None]

@@ -1,33 +1,29 @@
-"""Downloads of students' files: whole or in ranges, revalidated by their digest."""
+"""Downloads of students' files and of teachers' own."""
 
-import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
+from service.api.downloads import RESPONSES, send
 from service.api.parts import PartsOf, Reading
 from service.failures import ResourceNotReady
 from service.records import StoredFile, StudentRecord
-from service.repositories import students
+from service.repositories import students, teachers
 
-router = APIRouter(prefix="/v1/students", tags=["students"])
+router = APIRouter(prefix="/v1")
 
-MEDIA_TYPE = "application/octet-stream"
-_FILE = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+STUDENT, TEACHER = "/students/{student_id}/checkpoint", "/teachers/{teacher_id}/network"
 
 
 @router.get(
-    "/{student_id}/checkpoint",
+    STUDENT,
+    tags=["students"],
     summary="Download a student",
     response_class=FileResponse,
-    responses={
-        200: {"description": "The safetensors file; its ETag is its SHA-256.", "content": _FILE},
-        206: {"description": "The range that was asked for.", "content": _FILE},
-        304: {"description": "The file that If-None-Match names is still the one."},
-    },
+    responses=RESPONSES,
 )
-def download(
+def student(
     student_id: str,
     request: Request,
     session: Reading,
@@ -35,20 +31,28 @@ def download(
     refitted: Annotated[bool, Query(description="The file after the measurement's refit.")] = False,
 ) -> Response:
     """Takes Range, If-Range and If-None-Match, so that a cut download goes on where it stopped."""
-    student = students.get(session, student_id)
-    file = _refitted(student) if refitted else student.file
-    headers = _headers(file)
-    if _is_known(request.headers.get("if-none-match", ""), headers["etag"]):
-        return Response(status_code=304, headers=headers)
-    path = parts.artifacts.locate(file.sha256)
+    record = students.get(session, student_id)
+    file = _refitted(record) if refitted else record.file
     suffix = "-refitted" if refitted else ""
-    name = f"{student_id}{suffix}.safetensors"
-    return FileResponse(path, headers=headers, media_type=MEDIA_TYPE, filename=name)
+    return send(request, parts.artifacts, file, f"{student_id}{suffix}.safetensors")
 
 
-router.add_api_route(
-    "/{student_id}/checkpoint", download, methods=["HEAD"], include_in_schema=False
+@router.get(
+    TEACHER,
+    tags=["teachers"],
+    summary="Download a teacher's own file",
+    response_class=FileResponse,
+    responses=RESPONSES,
 )
+def teacher(teacher_id: str, request: Request, session: Reading, parts: PartsOf) -> Response:
+    """The network with its weights, whatever it was posted as: what fine-tuning a student needs."""
+    file = teachers.get_ready(session, teacher_id).network
+    assert file is not None, "a ready teacher has its own file"
+    return send(request, parts.artifacts, file, f"{teacher_id}.safetensors")
+
+
+router.add_api_route(STUDENT, student, methods=["HEAD"], include_in_schema=False)
+router.add_api_route(TEACHER, teacher, methods=["HEAD"], include_in_schema=False)
 
 
 def _refitted(student: StudentRecord) -> StoredFile:
@@ -58,18 +62,3 @@ def _refitted(student: StudentRecord) -> StoredFile:
         state = "not measured" if measurement is None else measurement.state
         raise ResourceNotReady("measurement of student", student.id, state)
     return measurement.file
-
-
-def _headers(file: StoredFile) -> dict[str, str]:
-    digest = base64.b64encode(bytes.fromhex(file.sha256)).decode()
-    return {
-        "etag": f'"{file.sha256}"',
-        "repr-digest": f"sha-256=:{digest}:",
-        "cache-control": "private, no-cache",
-    }
-
-
-def _is_known(if_none_match: str, etag: str) -> bool:
-    """Weak comparison, as RFC 9110 asks for here."""
-    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
-    return etag in known or "*" in known

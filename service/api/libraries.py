@@ -16,6 +16,8 @@ from service.bodies.libraries import (
     TradeOffCurve,
     curve_points,
 )
+from service.bodies.splits import Neighbourhoods
+from service.failures import ResourceNotReady
 from service.records import State
 from service.repositories import candidates, libraries, teachers
 from service.repositories.libraries import NewLibrary
@@ -32,7 +34,11 @@ router = APIRouter(prefix="/v1", tags=["libraries"])
 def post(
     teacher_id: str, body: NewLibraryBody, session: Writing, response: Response
 ) -> LibraryBody:
-    """A job makes and scores every candidate of a teacher that is ready."""
+    """A job makes and scores every candidate of a teacher that is ready.
+
+    At block granularity the neighbourhoods are those that the teacher shows; at any other the job
+    finds them first.
+    """
     new = NewLibrary(teacher_id=teacher_id, dataset_id=body.dataset, recipe=body.recipe)
     found = libraries.post(session, new)
     note = posted(response, found.made, f"/v1/libraries/{found.record.id}")
@@ -60,6 +66,18 @@ def listing(session: Reading, page: PageOf, state: State | None = None) -> Items
 def show(library_id: str, session: Reading) -> LibraryBody:
     """Its progress counts candidates."""
     return LibraryBody.of(libraries.get(session, library_id))
+
+
+@router.get("/libraries/{library_id}/neighbourhoods", summary="Show how a library's teacher is cut")
+def neighbourhoods(library_id: str, session: Reading) -> Neighbourhoods:
+    """All neighbourhoods at the library's granularity, on one page, and what is left out and why.
+
+    Other than at block granularity they are known once the job has found them.
+    """
+    library = libraries.get(session, library_id)
+    if library.split is None:
+        raise ResourceNotReady("list of neighbourhoods of library", library_id, library.state)
+    return Neighbourhoods.of(library.split)
 
 
 @router.delete("/libraries/{library_id}", status_code=204, summary="Delete a library")

@@ -8,12 +8,14 @@ from pydantic import ValidationError
 from candidates.allowed import check_recipe
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidRecipe
+from candidates.kinds import kind_of
 from candidates.recipe import TeacherRecipe
 from service.api.answers import posted
 from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
 from service.api.uploads import MULTIPART, save, takes
 from service.bodies.common import Items
-from service.bodies.teachers import Neighbourhoods, TeacherBody
+from service.bodies.splits import Neighbourhoods
+from service.bodies.teachers import TeacherBody
 from service.records import State, StoredFile
 from service.repositories import teachers
 from service.repositories.teachers import NewTeacher
@@ -39,7 +41,12 @@ def post(
     parts: PartsOf,
     response: Response,
 ) -> TeacherBody:
-    """Recipe and safetensors file; a job then loads, checks and splits the network."""
+    """Recipe and file; a job then reads, checks and splits the network.
+
+    The file is a state dict of the recipe's architecture, as safetensors or as torch.save writes
+    it (.pth, .pt); or it brings its own network, and the recipe names no architecture: a .pt2 of
+    torch.export.save, or safetensors that hold a network, such as a student's.
+    """
     checked = _recipe(recipe)
     new = NewTeacher(name=name, recipe=checked, weights=_stored(weights, parts))
     with parts.database.writing() as session:
@@ -57,18 +64,16 @@ def listing(session: Reading, page: PageOf, state: State | None = None) -> Items
 
 @router.get("/{teacher_id}", summary="Show a teacher")
 def show(teacher_id: str, session: Reading) -> TeacherBody:
-    """Its costs and how it was split, once it is ready."""
+    """Its costs and how much of it can shrink, once it is ready."""
     return TeacherBody.of(teachers.get(session, teacher_id))
 
 
 @router.get("/{teacher_id}/neighbourhoods", summary="Show how a teacher was split")
 def neighbourhoods(teacher_id: str, session: Reading) -> Neighbourhoods:
-    """All of them, on one page."""
+    """All neighbourhoods at block granularity, on one page, and what is left out and why."""
     split = teachers.get_ready(session, teacher_id).split
     assert split is not None, "a ready teacher is split"
-    return Neighbourhoods(
-        items=list(split.neighbourhoods), left_out=list(split.left_out), next=None
-    )
+    return Neighbourhoods.of(split)
 
 
 @router.delete("/{teacher_id}", status_code=204, summary="Delete a teacher")
@@ -85,13 +90,15 @@ def _recipe(text: str) -> TeacherRecipe:
         first = exc.errors()[0]
         where = ".".join(map(str, ("recipe", *first["loc"])))
         raise InvalidRecipe(f"{where}: {first['msg']}.") from exc
-    check_recipe(recipe)
+    if recipe.architecture is not None:
+        check_recipe(recipe)
     return recipe
 
 
 def _stored(weights: UploadFile, parts: Parts) -> StoredFile:
-    """Kept only if it is well-formed safetensors; the job sees whether it suits its recipe."""
+    """Kept only if it is of a kind that can be read; the job sees whether it suits its recipe."""
     with parts.artifacts.scratch() as path:
         save(weights.file, path)
-        Checkpoint.read(path)
+        if kind_of(path) == "safetensors":
+            Checkpoint.read(path)
         return parts.artifacts.adopt(path)

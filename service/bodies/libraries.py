@@ -9,6 +9,7 @@ from candidates.recipe import LibraryRecipe
 from search.selection import Selection
 from search.totals import CostAxis
 from service.bodies.common import Made, made_fields
+from service.bodies.splits import SplitSummary
 from service.records import CandidateRecord, LibraryRecord, Progress
 
 
@@ -35,6 +36,9 @@ class LibraryBody(Made):
     teacher: str
     dataset: str
     recipe: LibraryRecipe
+    split: SplitSummary | None = Field(
+        description="At the library's granularity; other than block, known after the first unit."
+    )
     progress: Progress = Field(description="Candidates that are scored, of all.")
     teacher_accuracy: Estimate | None = Field(
         description="In percent on the scoring images; known once these were seen."
@@ -48,6 +52,7 @@ class LibraryBody(Made):
             teacher=record.teacher_id,
             dataset=record.dataset_id,
             recipe=record.recipe,
+            split=SplitSummary.of(record.split),
             progress=record.progress,
             teacher_accuracy=record.teacher_accuracy,
             note=note,

@@ -1,30 +1,30 @@
 """Bodies of teachers."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from candidates.candidate import Cost
-from candidates.neighbourhood import LeftOut, Neighbourhood
 from candidates.recipe import TeacherRecipe
-from service.bodies.common import Items, Made, made_fields
+from service.bodies.common import Made, made_fields
+from service.bodies.splits import SplitSummary
 from service.records import StoredFile, TeacherRecord
 
 
-class SplitSummary(BaseModel):
-    """How the teacher was cut, in figures."""
+class NetworkBody(StoredFile):
+    """A teacher's own file: safetensors that hold the network and its weights."""
 
-    num_neighbourhoods: int
-    coverage: float = Field(description="Share of the parameters inside neighbourhoods.")
-    shrinkable: float = Field(description="Share of the parameters touched by a width.")
+    url: str = Field(description="Where to download it.")
 
 
 class TeacherBody(Made):
-    """A trained network to be imitated; costs and split are known once it is ready."""
+    """A trained network to be imitated; what it is made of is known once it is ready."""
 
     name: str
     recipe: TeacherRecipe
-    weights: StoredFile
+    weights: StoredFile = Field(description="The file that was posted.")
+    network: NetworkBody | None = Field(description="The teacher's own file, made from it.")
+    num_classes: int | None
     cost: Cost | None = Field(description="Of the whole network.")
-    split: SplitSummary | None
+    split: SplitSummary | None = Field(description="At block granularity.")
 
     @classmethod
     def of(cls, record: TeacherRecord, note: str | None = None) -> "TeacherBody":
@@ -34,23 +34,15 @@ class TeacherBody(Made):
             name=record.name,
             recipe=record.recipe,
             weights=record.weights,
+            network=_network(record),
+            num_classes=record.num_classes,
             cost=record.cost,
-            split=_summary(record),
+            split=SplitSummary.of(record.split),
             note=note,
         )
 
 
-class Neighbourhoods(Items[Neighbourhood]):
-    """All neighbourhoods of a teacher, from input to output, and what lies outside them."""
-
-    left_out: list[LeftOut]
-
-
-def _summary(record: TeacherRecord) -> SplitSummary | None:
-    if record.split is None:
+def _network(record: TeacherRecord) -> NetworkBody | None:
+    if record.network is None:
         return None
-    return SplitSummary(
-        num_neighbourhoods=len(record.split.neighbourhoods),
-        coverage=record.split.coverage,
-        shrinkable=record.split.shrinkable,
-    )
+    return NetworkBody(url=f"/v1/teachers/{record.id}/network", **dict(record.network))

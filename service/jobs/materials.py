@@ -1,12 +1,15 @@
 """Materials: what the database and the store hold, as the tensors that work needs."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
+from candidates.recipe import Granularity
 from candidates.teacher import Teacher
+from service.artifacts import Artifacts
 from service.jobs.registry import Workplace
-from service.records import LibraryRecord, TeacherRecord
+from service.records import LibraryRecord
 from service.repositories import datasets, libraries, teachers
 
 
@@ -19,20 +22,28 @@ class Materials(NamedTuple):
 
 
 def of_library(place: Workplace, library_id: str) -> Materials:
-    """Raises UnknownResource, ArtifactMissing, ArtifactDamaged."""
+    """The teacher is cut at the library's granularity.
+
+    Raises UnknownResource, ResourceNotReady, ArtifactMissing, ArtifactDamaged, and what
+    `Teacher.load` raises.
+    """
     with place.database.reading() as session:
         library = libraries.get(session, library_id)
         teacher = teachers.get_ready(session, library.teacher_id)
         dataset = datasets.get_ready(session, library.dataset_id)
+    assert teacher.network is not None
     assert dataset.sha256 is not None
     return Materials(
-        library, load_teacher(place, teacher), Dataset.load(place.artifacts.locate(dataset.sha256))
+        library,
+        _teacher(place.artifacts, teacher.network.sha256, library.recipe.granularity),
+        Dataset.load(place.artifacts.locate(dataset.sha256)),
     )
 
 
-def load_teacher(place: Workplace, record: TeacherRecord) -> Teacher:
-    """The network with its weights; whatever `Teacher.load` raises."""
-    return Teacher.load(record.recipe, read(place, record.weights.sha256))
+@lru_cache(maxsize=1)
+def _teacher(artifacts: Artifacts, sha256: str, granularity: Granularity) -> Teacher:
+    """The latest is remembered: the next unit is most often one of the same library."""
+    return Teacher.load(Checkpoint.from_bytes(artifacts.read(sha256)), granularity)
 
 
 def read(place: Workplace, sha256: str) -> Checkpoint:

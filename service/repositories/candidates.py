@@ -14,7 +14,7 @@ from service.failures import InvalidCursor, UnknownResource
 from service.records import CandidateRecord
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page
-from service.tables import CandidateRow, LibraryRow, TeacherRow
+from service.tables import CandidateRow, LibraryRow
 
 RowOfColumns = Row[*tuple[Any, ...]]
 
@@ -77,12 +77,8 @@ def chosen(session: Session, candidate_ids: Sequence[str]) -> tuple[CandidateRec
 
 def problem(session: Session, library_id: str) -> Problem:
     """The candidates of a ready library, as the strategies see them."""
-    query = (
-        select(TeacherRow.fixed_cost, LibraryRow.teacher_accuracy)
-        .join(LibraryRow, LibraryRow.teacher_id == TeacherRow.id)
-        .where(LibraryRow.id == library_id)
-    )
-    fixed_cost, teacher_accuracy = session.execute(query).one()
+    query = select(LibraryRow.fixed_cost, LibraryRow.teacher_accuracy)
+    fixed_cost, teacher_accuracy = session.execute(query.where(LibraryRow.id == library_id)).one()
     return Problem(
         neighbourhoods=_choices(session, library_id),
         fixed=Cost.model_validate(fixed_cost),

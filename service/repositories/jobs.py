@@ -34,9 +34,14 @@ def add(session: Session, kind: str, resource_id: str, units: Sequence[NewUnit])
     job = JobRow(id=new_id("job"), created_at=datetime.now(UTC), kind=kind, resource_id=resource_id)
     session.add(job)
     session.flush()
-    session.add_all(_unit_row(job.id, unit) for unit in units)
-    session.flush()
+    add_units(session, job.id, units)
     return job.id
+
+
+def add_units(session: Session, job_id: str, units: Sequence[NewUnit]) -> None:
+    """More work for a job that has not ended, such as a unit of it found to be needed."""
+    session.add_all(_unit_row(job_id, unit) for unit in units)
+    session.flush()
 
 
 def get(session: Session, job_id: str) -> JobRecord:

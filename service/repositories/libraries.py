@@ -1,12 +1,15 @@
 """Libraries."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from candidates.allowed import check_images
-from candidates.candidate import Estimate, identity
+from candidates.candidate import Cost, Estimate, identity
+from candidates.errors import InvalidRecipe
 from candidates.neighbourhood import Split
 from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.value import Value
@@ -29,26 +32,38 @@ class NewLibrary(Value):
     recipe: LibraryRecipe
 
 
+class Gathered(Value):
+    """What the first unit of a library found: the file of its statistics, the teacher's accuracy in
+    percent, and how the teacher is cut at the library's granularity.
+    """
+
+    sha256: str
+    accuracy: Estimate
+    split: Split
+    fixed_cost: Cost
+
+
 def post(session: Session, new: NewLibrary) -> Posted[LibraryRecord]:
     """The library with its job; the one that is there if all three are the same.
 
-    Raises UnknownResource and ResourceNotReady, for the teacher or the data set, and
+    Raises InvalidRecipe, UnknownResource and ResourceNotReady, for the teacher or the data set, and
     InvalidDataset where the images do not fit the teacher.
     """
+    _check_granularity(new.recipe)
     teacher = prepared.ready_row_of(session, TeacherRow, "teacher", new.teacher_id)
     dataset = prepared.ready_row_of(session, DatasetRow, "dataset", new.dataset_id)
     images = DatasetContents.model_validate(dataset.contents)
     recipe = TeacherRecipe.model_validate(teacher.recipe)
-    check_images(recipe, images.shape, len(images.classes))
-    split = Split.model_validate(teacher.split)
+    assert teacher.num_classes is not None, "a ready teacher's classes were counted"
+    check_images(recipe, teacher.num_classes, images.shape, len(images.classes))
     digest = identity(**new.model_dump(mode="json"))
     row, made = prepared.begin(
         session,
         lambda: session.scalar(
             select(LibraryRow).where(LibraryRow.digest == digest).with_for_update()
         ),
-        lambda: _insert(session, new, digest, split),
-        lambda row: _job(session, row.id, new.recipe, _missing(session, row.id, split)),
+        lambda: _insert(session, new, digest, teacher),
+        lambda row: _job(session, row.id, new.recipe, _missing(session, row)),
     )
     return Posted(record=_records(session, [row])[0], made=made)
 
@@ -64,8 +79,9 @@ def get_ready(session: Session, library_id: str) -> LibraryRecord:
 
 
 def version(session: Session, library_id: str) -> str:
-    """A ready library stays as it is while this does. UnknownResource, ResourceNotReady."""
-    return prepared.ready_row_of(session, LibraryRow, KIND, library_id).job_id
+    """A library whose state this tells does not change while this does not. UnknownResource."""
+    row = prepared.row_of(session, LibraryRow, KIND, library_id)
+    return f"{row.job_id} {row.state}"
 
 
 def listing(
@@ -83,16 +99,35 @@ def delete(session: Session, library_id: str) -> None:
     prepared.delete(session, LibraryRow, KIND, library_id, (StudentRow.library_id, "students"))
 
 
-def note_statistics(session: Session, library_id: str, sha256: str, accuracy: Estimate) -> None:
-    """Note what the statistics unit found: their file, and the teacher's accuracy in percent."""
+def note_statistics(session: Session, library_id: str, gathered: Gathered) -> None:
+    """Note what the first unit found. If nobody knew the neighbourhoods before, their units join
+    the job.
+    """
     row = prepared.row_of(session, LibraryRow, KIND, library_id)
-    row.statistics_sha256 = sha256
-    row.teacher_accuracy, row.teacher_accuracy_se = accuracy.value, accuracy.standard_error
+    row.statistics_sha256 = gathered.sha256
+    row.teacher_accuracy = gathered.accuracy.value
+    row.teacher_accuracy_se = gathered.accuracy.standard_error
+    if row.split is None:
+        row.split = gathered.split.model_dump(mode="json")
+        row.fixed_cost = gathered.fixed_cost.model_dump(mode="json")
+        recipe = LibraryRecipe.model_validate(row.recipe)
+        jobs.add_units(session, row.job_id, _units(row.id, recipe, _missing(session, row)))
 
 
-def _insert(session: Session, new: NewLibrary, digest: str, split: Split) -> LibraryRow:
+def _check_granularity(recipe: LibraryRecipe) -> None:
+    if recipe.granularity == "layer":
+        raise InvalidRecipe(
+            "granularity 'layer' puts every layer into a neighbourhood of its own, where no width "
+            "can shrink: it is for sparse and low-rank candidates, and only width candidates are "
+            "made so far. Use 'pair', 'block', a number of neighbourhoods or a list of modules."
+        )
+
+
+def _insert(session: Session, new: NewLibrary, digest: str, teacher: TeacherRow) -> LibraryRow:
+    """At block granularity the neighbourhoods are the teacher's, so all units are known at once."""
     library_id = new_id(KIND)
-    indices = [part.index for part in split.neighbourhoods]
+    is_known = new.recipe.granularity == "block"
+    indices = _indices(teacher.split) if is_known else []
     return LibraryRow(
         id=library_id,
         created_at=datetime.now(UTC),
@@ -100,22 +135,34 @@ def _insert(session: Session, new: NewLibrary, digest: str, split: Split) -> Lib
         dataset_id=new.dataset_id,
         digest=digest,
         recipe=new.recipe.model_dump(mode="json"),
+        split=teacher.split if is_known else None,
+        fixed_cost=teacher.fixed_cost if is_known else None,
         state="pending",
         job_id=_job(session, library_id, new.recipe, indices),
     )
 
 
-def _missing(session: Session, library_id: str, split: Split) -> list[int]:
-    """The neighbourhoods that an earlier job of this library did not finish."""
-    query = select(CandidateRow.neighbourhood_index).where(CandidateRow.library_id == library_id)
+def _missing(session: Session, row: LibraryRow) -> list[int]:
+    """The neighbourhoods, as far as they are known, that no earlier job of the library finished."""
+    query = select(CandidateRow.neighbourhood_index).where(CandidateRow.library_id == row.id)
     finished = set(session.scalars(query.distinct()))
-    return [part.index for part in split.neighbourhoods if part.index not in finished]
+    return [index for index in _indices(row.split) if index not in finished]
 
 
-def _job(session: Session, library_id: str, recipe: LibraryRecipe, indices: list[int]) -> str:
+def _indices(split: dict[str, Any] | None) -> list[int]:
+    return [part.index for part in Split.model_validate(split).neighbourhoods] if split else []
+
+
+def _job(session: Session, library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> str:
+    weight = 2 * len(recipe.multipliers)
+    first = jobs.NewUnit(kind=STATISTICS, payload={KIND: library_id}, weight=weight)
+    return jobs.add(session, KIND, library_id, [first, *_units(library_id, recipe, indices)])
+
+
+def _units(library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> list[jobs.NewUnit]:
+    """One a neighbourhood, to be done after the statistics."""
     total = len(recipe.multipliers)
-    first = jobs.NewUnit(kind=STATISTICS, payload={KIND: library_id}, weight=2 * total)
-    rest = [
+    return [
         jobs.NewUnit(
             kind=NEIGHBOURHOOD,
             payload={KIND: library_id, "index": index},
@@ -125,7 +172,6 @@ def _job(session: Session, library_id: str, recipe: LibraryRecipe, indices: list
         )
         for index in indices
     ]
-    return jobs.add(session, KIND, library_id, [first, *rest])
 
 
 def _records(session: Session, rows: list[LibraryRow]) -> list[LibraryRecord]:
@@ -142,6 +188,8 @@ def _record(row: LibraryRow, progress: Progress) -> LibraryRecord:
         teacher_id=row.teacher_id,
         dataset_id=row.dataset_id,
         recipe=LibraryRecipe.model_validate(row.recipe),
+        split=Split.model_validate(row.split) if row.split else None,
+        fixed_cost=Cost.model_validate(row.fixed_cost) if row.fixed_cost else None,
         statistics_sha256=row.statistics_sha256,
         teacher_accuracy=accuracy,
         progress=progress,

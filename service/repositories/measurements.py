@@ -84,15 +84,9 @@ def _record(row: MeasurementRow) -> MeasurementRecord:
         assembled=_estimate(row.assembled),
         refitted=_estimate(row.refitted),
         teacher=_estimate(row.teacher),
-        file=_file(row),
+        file=prepared.stored(row.refitted_sha256, row.refitted_size_bytes),
     )
 
 
 def _estimate(value: dict[str, float] | None) -> Estimate | None:
     return None if value is None else Estimate.model_validate(value)
-
-
-def _file(row: MeasurementRow) -> StoredFile | None:
-    if row.refitted_sha256 is None or row.refitted_size_bytes is None:
-        return None
-    return StoredFile(sha256=row.refitted_sha256, size_bytes=row.refitted_size_bytes)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from candidates.value import Value
 from service.failures import ResourceInUse, ResourceNotReady, UnknownResource
-from service.records import Failure
+from service.records import Failure, StoredFile
 from service.tables import Base, DatasetRow, LibraryRow, MeasurementRow, TeacherRow
 
 Item = TypeVar("Item")
@@ -107,3 +107,10 @@ def common(row: Row) -> dict[str, Any]:
         "job_id": row.job_id,
         "created_at": row.created_at,
     }
+
+
+def stored(sha256: str | None, size_bytes: int | None) -> StoredFile | None:
+    """The file that two columns name, once both are known."""
+    if sha256 is None or size_bytes is None:
+        return None
+    return StoredFile(sha256=sha256, size_bytes=size_bytes)

@@ -21,7 +21,7 @@ KIND = "teacher"
 
 
 class NewTeacher(Value):
-    """A recipe and a weights file that is in the store already."""
+    """A recipe and a posted file that is in the store already."""
 
     name: str = Field(min_length=1, max_length=200)
     recipe: TeacherRecipe
@@ -29,15 +29,17 @@ class NewTeacher(Value):
 
 
 class CheckedTeacher(Value):
-    """What is known of a teacher once it was loaded and cut."""
+    """What is known of a teacher once it was loaded and cut; `network` is its own file."""
 
+    network: StoredFile
+    num_classes: int
     split: Split
     cost: Cost
     fixed_cost: Cost
 
 
 def post(session: Session, new: NewTeacher) -> Posted[TeacherRecord]:
-    """The teacher with its job; the one that is there if recipe and weights are the same."""
+    """The teacher with its job; the one that is there if recipe and posted file are the same."""
     digest = identity(recipe=new.recipe.model_dump(mode="json"), weights=new.weights.sha256)
     row, made = prepared.begin(
         session,
@@ -73,8 +75,11 @@ def delete(session: Session, teacher_id: str) -> None:
 
 
 def finish(session: Session, teacher_id: str, checked: CheckedTeacher) -> None:
-    """Note how the teacher was cut; the job's end makes it ready."""
+    """Note the teacher's own file and how it was cut; the job's end makes it ready."""
     row = prepared.row_of(session, TeacherRow, KIND, teacher_id)
+    row.network_sha256 = checked.network.sha256
+    row.network_size_bytes = checked.network.size_bytes
+    row.num_classes = checked.num_classes
     row.split = checked.split.model_dump(mode="json")
     row.cost = checked.cost.model_dump(mode="json")
     row.fixed_cost = checked.fixed_cost.model_dump(mode="json")
@@ -106,6 +111,8 @@ def _record(row: TeacherRow) -> TeacherRecord:
         name=row.name,
         recipe=TeacherRecipe.model_validate(row.recipe),
         weights=StoredFile(sha256=row.weights_sha256, size_bytes=row.weights_size_bytes),
+        network=prepared.stored(row.network_sha256, row.network_size_bytes),
+        num_classes=row.num_classes,
         split=Split.model_validate(row.split) if row.split else None,
         cost=Cost.model_validate(row.cost) if row.cost else None,
         fixed_cost=Cost.model_validate(row.fixed_cost) if row.fixed_cost else None,

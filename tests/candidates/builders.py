@@ -8,16 +8,16 @@ from torch import Tensor, nn
 from candidates.architectures import build
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
-from candidates.graph import Graph
+from candidates.follow import follow
 from candidates.materials import Materials
-from candidates.narrow import shrink
+from candidates.narrow import for_any_batch
 from candidates.neighbourhood import Neighbourhood
+from candidates.network import Network
 from candidates.progress import silent
-from candidates.recipe import LibraryRecipe, Preprocessing, TeacherRecipe
-from candidates.split import split
+from candidates.recipe import Granularity, LibraryRecipe, Preprocessing, TeacherRecipe
 from candidates.statistics import gather
 from candidates.teacher import Teacher
-from candidates.tensors import checkpoint_of
+from candidates.trace import BATCH_SIZE, trace
 
 CLASSES = ("cat", "dog", "fish")
 TINY = TeacherRecipe(
@@ -69,11 +69,27 @@ def network_of(recipe: TeacherRecipe, seed: int = 0) -> nn.Module:
 
 
 def weights_of(recipe: TeacherRecipe = TINY, seed: int = 0) -> Checkpoint:
-    return checkpoint_of(network_of(recipe, seed).state_dict())
+    """A teacher's own file."""
+    return teacher_of(recipe, seed).checkpoint
 
 
 def teacher_of(recipe: TeacherRecipe = TINY, seed: int = 0) -> Teacher:
-    return Teacher.load(recipe, weights_of(recipe, seed))
+    return teacher_from(network_of(recipe, seed), recipe)
+
+
+def teacher_from(
+    network: nn.Module, recipe: TeacherRecipe = TINY, granularity: Granularity = "block"
+) -> Teacher:
+    """For any module that takes the recipe's images."""
+    traced = trace(network, recipe.input)
+    return Teacher.of(recipe, traced.program, traced.tensors, granularity)
+
+
+def traced(network: nn.Module, shape: tuple[int, ...] = TINY.input) -> Network:
+    """A module in eval mode as a network of its own tensors."""
+    program, tensors = trace(network.eval(), shape)
+    axes = follow(program, tensors, (BATCH_SIZE, *shape))
+    return Network(for_any_batch(program, axes), tensors).eval().copied()
 
 
 def images_of(recipe: TeacherRecipe = TINY, count: int = 48, seed: int = 0) -> ImageSet:
@@ -89,10 +105,13 @@ def dataset_of(recipe: TeacherRecipe = TINY, count: int = 48) -> Dataset:
 
 
 def materials_of(
-    teacher: Teacher, recipe: LibraryRecipe | None = None, dataset: Dataset | None = None
+    teacher: Teacher,
+    recipe: LibraryRecipe | None = None,
+    dataset: Dataset | None = None,
+    count: int = 48,
 ) -> Materials:
     recipe = recipe or library()
-    dataset = dataset or dataset_of(teacher.recipe)
+    dataset = dataset or dataset_of(teacher.recipe, count)
     return Materials(teacher, gather(teacher, dataset, recipe, silent), dataset, recipe)
 
 
@@ -101,17 +120,7 @@ def inputs_of(recipe: TeacherRecipe = TINY, count: int = 4, seed: int = 7) -> Te
     return torch.randn(count, *recipe.input, generator=generator)
 
 
-def only_neighbourhood(network: nn.Module) -> tuple[Graph, Neighbourhood]:
-    """For networks written in a test, which are split into exactly one neighbourhood."""
-    graph = Graph(network.eval())
-    (neighbourhood,) = split(graph).neighbourhoods
-    return graph, neighbourhood
-
-
-def shrunk_copy(
-    graph: Graph, neighbourhood: Neighbourhood, kept: dict[str, tuple[int, ...]]
-) -> nn.Module:
-    """The part with channels cut out and nothing solved."""
-    part = graph.copy_of_part(neighbourhood.input, neighbourhood.output)
-    shrink(part, neighbourhood.widths, kept)
-    return part
+def only_neighbourhood(teacher: Teacher) -> Neighbourhood:
+    """Of a teacher that is split into exactly one."""
+    (neighbourhood,) = teacher.split.neighbourhoods
+    return neighbourhood

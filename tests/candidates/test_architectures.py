@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 
@@ -22,7 +24,7 @@ def test_networks_have_the_published_number_of_parameters(architecture: str, cou
 
 def test_only_what_is_allowed_is_built() -> None:
     with pytest.raises(InvalidRecipe):
-        build(TINY.model_copy(update={"architecture": "alexnet"}))
+        build(TINY.model_copy(update={"architecture": "resnet19"}))
 
 
 def test_a_cifar_network_gives_a_logit_for_every_class() -> None:
@@ -35,3 +37,38 @@ def test_the_shortcut_that_halves_takes_every_second_pixel_and_pads_with_zeros()
     expected = torch.zeros(2, 32, 4, 4)
     expected[:, 8:24] = images[:, :, ::2, ::2]
     assert torch.equal(shortcut(images), expected)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "side"),
+    [
+        ("vit_b_32", 64), ("googlenet", 64), ("inception_v3", 75), ("squeezenet1_1", 48),
+        ("timm/resnet10t", 64), ("timm/vit_tiny_patch16_224", 48),
+    ],
+)  # fmt: skip
+def test_networks_are_built_for_the_size_of_the_input(architecture: str, side: int) -> None:
+    recipe = colour_recipe(architecture, side)
+    with torch.device("meta"):
+        network = build(recipe).eval()
+        logits = network(torch.empty(2, *recipe.input))
+    assert logits.shape == (2, 3)
+
+
+def test_a_timm_network_takes_the_channels_of_the_input() -> None:
+    recipe = TINY.model_copy(
+        update={"architecture": "timm/mobilenetv2_050", "kwargs": {"in_chans": 1}}
+    )
+    recipe = recipe.model_copy(update={"input": (1, 32, 32)})
+    assert build(recipe).eval()(torch.zeros(1, 1, 32, 32)).shape == (1, 1000)
+
+
+def test_what_a_builder_refuses_is_said_in_its_words() -> None:
+    recipe = colour_recipe("timm/xcit_nano_12_p16_224", 40)
+    with pytest.raises(InvalidRecipe, match="'timm/xcit_nano_12_p16_224' cannot be built with"):
+        build(recipe)
+
+
+def test_without_timm_its_architectures_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(InvalidRecipe, match=r"student-search\[timm\]"):
+        build(colour_recipe("timm/resnet10t"))

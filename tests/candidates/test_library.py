@@ -4,21 +4,19 @@ from itertools import pairwise
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor
 
 from candidates.assembly import assemble
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
 from candidates.data import normalised
-from candidates.library import Made, make_candidates
+from candidates.library import Made, candidate_checkpoint, load_candidate, make_candidates
 from candidates.materials import Materials
-from candidates.narrow import shrink
+from candidates.network import Network
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe, Preprocessing
 from candidates.score import compare
 from candidates.student import build_student
-from candidates.teacher import Teacher
-from candidates.tensors import checkpoint_of, state_of
 from tests.candidates.builders import (
     TINY,
     colour_recipe,
@@ -26,9 +24,10 @@ from tests.candidates.builders import (
     library,
     materials_of,
     network_of,
+    teacher_from,
     teacher_of,
-    weights_of,
 )
+from tests.candidates.small import SMALL
 
 
 def unknown(_identity: str) -> None:
@@ -51,12 +50,8 @@ def made(index: int = 0) -> list[Made]:
     return made_of(materials(), index)
 
 
-def rebuilt(materials: Materials, made: Made, index: int) -> nn.Module:
-    neighbourhood = materials.teacher.split.neighbourhoods[index]
-    part = materials.teacher.copy_of(neighbourhood)
-    shrink(part, neighbourhood.widths, made.candidate.kept)
-    part.load_state_dict(state_of(made.weights))
-    return part
+def rebuilt(made: Made) -> Network:
+    return load_candidate(Checkpoint.from_bytes(made.weights.to_bytes()))
 
 
 def same(left: Checkpoint, right: Checkpoint) -> bool:
@@ -73,11 +68,13 @@ def test_there_is_a_candidate_for_every_multiplier_ascending() -> None:
 
 def test_the_multiplier_one_is_the_teacher_bit_for_bit_and_loses_nothing() -> None:
     whole = made()[-1]
-    teacher = weights_of().tensors
+    teacher = materials().teacher.checkpoint.tensors
     assert whole.candidate.kept == {}
     assert {n: bytes(t.data) for n, t in whole.weights.tensors.items()} == {
         n: bytes(t.data) for n, t in teacher.items() if n.startswith("layer1.0.")
     }
+    teacher_program = materials().teacher.part(materials().teacher.split.neighbourhoods[0]).program
+    assert rebuilt(whole).program == teacher_program
     score = whole.candidate.score
     assert score.accuracy_drop.value == 0
     assert score.kl.value == pytest.approx(0, abs=1e-9)
@@ -128,12 +125,10 @@ def test_known_candidates_are_scored_and_not_made_again() -> None:
 
 def _marked(weights: Checkpoint) -> Checkpoint:
     """Other weights of the same shapes, as no calculation would give them."""
-    return checkpoint_of(
-        {
-            name: values * 0.9 if values.is_floating_point() else values
-            for name, values in state_of(weights).items()
-        }
-    )
+    network = load_candidate(weights)
+    for values in network.parameters():
+        values.data *= 0.9
+    return candidate_checkpoint(network)
 
 
 def test_of_some_known_candidates_only_the_others_are_made() -> None:
@@ -151,38 +146,93 @@ def test_of_some_known_candidates_only_the_others_are_made() -> None:
         assert same(one.weights, expected.weights)
 
 
-@pytest.mark.parametrize("index", [0, 3, 8])
+def small(name: str) -> Materials:
+    network, recipe = SMALL[name]()
+    settings = library(multipliers=(0.5,), calibration_images=64, scoring_images=48)
+    return materials_of(teacher_from(network, recipe), settings, count=64)
+
+
+@cache
+def chosen_of(name: str) -> tuple[Materials, list[list[Made]]]:
+    """All candidates of all neighbourhoods of the tiny ResNet or of a small network."""
+    known = materials() if name == "resnet" else small(name)
+    return known, [made_of(known, each.index) for each in known.teacher.split.neighbourhoods]
+
+
+def pixels(known: Materials) -> Tensor:
+    recipe = known.teacher.recipe
+    images = known.dataset.scoring.sample(known.recipe.scoring_images, 0)
+    return normalised(images.images, recipe.preprocessing)
+
+
+KINDS = ["resnet", *SMALL]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_alone_in_the_partial_model_and_in_the_student_a_candidate_computes_the_same(
-    index: int,
+    kind: str,
 ) -> None:
-    teacher, dataset = materials().teacher, materials().dataset
-    neighbourhood = teacher.split.neighbourhoods[index]
-    chosen = made(index)[1]
-    images = normalised(dataset.scoring.images, TINY.preprocessing)
-    file = assemble(
-        weights_of(), TINY, [neighbourhood], [chosen.weights], chosen.candidate.kept, {}
-    )
-    student = build_student(Checkpoint.from_bytes(file.to_bytes()))
-    part = rebuilt(materials(), chosen, index)
-    with torch.inference_mode():
-        partial = teacher.head(neighbourhood)(part(teacher.root(neighbourhood)(images)))
-        torch.testing.assert_close(student(images), partial, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("index", [0, 8])
-def test_the_score_is_that_of_the_partial_model_on_the_scoring_images(index: int) -> None:
-    teacher = materials().teacher
-    neighbourhood = teacher.split.neighbourhoods[index]
-    scoring = materials().dataset.scoring.sample(32, 0)
-    images = normalised(scoring.images, TINY.preprocessing)
-    for one in made(index):
-        part = rebuilt(materials(), one, index)
+    known, library_made = chosen_of(kind)
+    teacher, images = known.teacher, pixels(known)
+    for neighbourhood, options in zip(teacher.split.neighbourhoods, library_made, strict=True):
+        part = rebuilt(options[0])
+        file = assemble(teacher.checkpoint, [options[0].weights], options[0].candidate.kept, {})
+        student = build_student(Checkpoint.from_bytes(file.to_bytes()))
         with torch.inference_mode():
-            partial = teacher.head(neighbourhood)(part(teacher.root(neighbourhood)(images)))
-            expected = compare(partial, teacher.network(images), scoring.labels)
-        assert one.candidate.score.kl.value == pytest.approx(expected.kl.value, abs=1e-6)
-        assert one.candidate.score.accuracy == expected.accuracy
-        assert one.candidate.score.num_images == 32
+            at_cut = teacher.root(neighbourhood)(images)
+            partial = teacher.partial(neighbourhood, part)(at_cut)
+            alone = part(teacher.entering(neighbourhood)(at_cut))
+            (inside,) = student.values(images, [neighbourhood.output])
+            assert torch.equal(inside, alone)
+            assert torch.equal(student(images), partial)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_student_of_whole_candidates_is_the_teacher_bit_for_bit(kind: str) -> None:
+    known, library_made = chosen_of(kind)
+    teacher, images = known.teacher, pixels(known)
+    parts = [options[-1] for options in library_made]
+    assert all(part.candidate.kept == {} for part in parts)
+    file = assemble(teacher.checkpoint, [part.weights for part in parts], {}, {})
+    student = build_student(Checkpoint.from_bytes(file.to_bytes()))
+    with torch.inference_mode():
+        assert torch.equal(student(images), teacher.network(images))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_candidates_of_any_kind_of_network_cost_less_and_lose_little(kind: str) -> None:
+    _, library_made = chosen_of(kind)
+    for options in library_made:
+        half, whole = options[-2].candidate, options[-1].candidate
+        if half.kept:
+            assert half.cost.parameters < whole.cost.parameters
+            assert half.cost.bytes < whole.cost.bytes
+        assert whole.score.kl.value == pytest.approx(0, abs=1e-9)
+        assert half.score.kl.value >= 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_score_is_that_of_the_partial_model_on_the_scoring_images(kind: str) -> None:
+    known, library_made = chosen_of(kind)
+    teacher, images = known.teacher, pixels(known)
+    labels = known.dataset.scoring.sample(known.recipe.scoring_images, 0).labels
+    neighbourhood, one = teacher.split.neighbourhoods[0], library_made[0][0]
+    with torch.inference_mode():
+        at_cut = teacher.root(neighbourhood)(images)
+        partial = teacher.partial(neighbourhood, rebuilt(one))(at_cut)
+        expected = compare(partial, teacher.network(images), labels)
+    assert one.candidate.score.kl.value == pytest.approx(expected.kl.value, abs=1e-6)
+    assert one.candidate.score.accuracy == expected.accuracy
+    assert one.candidate.score.num_images == len(labels)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_known_candidate_is_the_same_as_one_just_made(kind: str) -> None:
+    known, library_made = chosen_of(kind)
+    shelf = {one.identity: (one.weights, one.candidate.kept) for one in library_made[0]}
+    neighbourhood = known.teacher.split.neighbourhoods[0]
+    again = make_candidates(known, neighbourhood, shelf.get, silent)
+    assert [one.candidate for one in again] == [one.candidate for one in library_made[0]]
 
 
 def identities(materials: Materials, index: int = 0) -> tuple[str, ...]:
@@ -235,19 +285,19 @@ def test_identities_depend_on_the_neighbourhoods_own_weights() -> None:
 def test_a_teacher_with_the_same_block_and_another_classifier_reuses_its_candidates() -> None:
     network = network_of(TINY)
     network.get_submodule("fc").weight.data += 1
-    other = Teacher.load(TINY, checkpoint_of(network.state_dict()))
+    other = teacher_from(network)
     assert identities(materials_of(other)) == tuple(one.identity for one in made())
 
 
 def test_identities_depend_on_the_preprocessing_behind_the_activations() -> None:
     changed = TINY.model_copy(update={"preprocessing": Preprocessing(mean=(0.1,), std=(0.5,))})
-    other = Teacher.load(changed, weights_of())
+    other = teacher_from(network_of(TINY), changed)
     assert not set(identities(materials_of(other))) & {one.identity for one in made()}
 
 
 def distance(materials: Materials, one: Made, index: int) -> float:
     neighbourhood = materials.teacher.split.neighbourhoods[index]
-    part, wanted = rebuilt(materials, one, index), materials.teacher.part(neighbourhood)
+    part, wanted = rebuilt(one), materials.teacher.part(neighbourhood)
     with torch.inference_mode():
         errors = [
             (part(batch) - wanted(batch)).square().mean()
@@ -266,7 +316,7 @@ def test_refinement_brings_candidates_nearer_to_their_neighbourhood(index: int) 
 
 def test_statistics_of_norms_are_true_for_the_candidate() -> None:
     """In training mode all calibration images at once give nearly what eval mode gives."""
-    part = rebuilt(materials(), made()[0], 0)
+    part = rebuilt(made()[0])
     neighbourhood = materials().teacher.split.neighbourhoods[0]
     entering = torch.cat(list(materials().calibration(neighbourhood, 48)))
     with torch.no_grad():

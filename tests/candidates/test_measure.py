@@ -4,7 +4,7 @@ from functools import cache
 import pytest
 import torch
 
-from candidates.assembly import Description, assemble
+from candidates.assembly import Description, assemble, program_of
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, normalised
@@ -14,7 +14,8 @@ from candidates.measure import measure
 from candidates.progress import silent
 from candidates.score import accuracy_of
 from candidates.student import build_student
-from tests.candidates.builders import TINY, library, materials_of, teacher_of, weights_of
+from tests.candidates.builders import TINY, library, materials_of, teacher_from, teacher_of
+from tests.candidates.small import SMALL
 
 
 @cache
@@ -31,7 +32,8 @@ def student(position: int) -> Checkpoint:
         made = make_candidates(materials(), neighbourhood, lambda _identity: None, silent)
         parts.append(made[position].weights)
         kept |= made[position].candidate.kept
-    return assemble(weights_of(), TINY, neighbourhoods, parts, kept, {"strategy": "uniform"})
+    file = materials().teacher.checkpoint
+    return assemble(file, parts, kept, {"strategy": "uniform"})
 
 
 def logits_of(file: Checkpoint) -> torch.Tensor:
@@ -98,16 +100,17 @@ def test_a_refitted_student_is_described_as_such() -> None:
     _, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
     before, after = Description.of(student(0)), Description.of(refitted)
     assert after.provenance == {"strategy": "uniform", "refitted_on": 48}
-    assert (after.widths, after.kept) == (before.widths, before.kept)
+    assert after.kept == before.kept
+    assert program_of(refitted) == program_of(student(0))
 
 
 def test_the_given_student_and_the_teacher_are_not_changed() -> None:
     parts = materials()
-    before = {name: values.clone() for name, values in parts.teacher.network.state_dict().items()}
+    before = {name: values.clone() for name, values in parts.teacher.network.tensors().items()}
     bytes_before = student(0).to_bytes()
     measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
     assert student(0).to_bytes() == bytes_before
-    for name, values in parts.teacher.network.state_dict().items():
+    for name, values in parts.teacher.network.tensors().items():
         assert torch.equal(values, before[name])
 
 
@@ -132,3 +135,26 @@ def test_progress_counts_neighbourhoods_and_may_stop_the_work() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         measure(student(0), parts.teacher, parts.dataset, parts.recipe, stop)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_students_of_any_kind_of_network_are_refitted(name: str) -> None:
+    network, recipe = SMALL[name]()
+    settings = library(multipliers=(0.5,), calibration_images=128, scoring_images=16)
+    known = materials_of(teacher_from(network, recipe), settings, count=128)
+    teacher = known.teacher
+    made = [
+        make_candidates(known, each, lambda _identity: None, silent)[0]
+        for each in teacher.split.neighbourhoods
+    ]
+    kept = {name: indices for one in made for name, indices in one.candidate.kept.items()}
+    file = assemble(teacher.checkpoint, [one.weights for one in made], kept, {})
+    _, refitted = measure(file, teacher, known.dataset, known.recipe, silent)
+    images = normalised(known.dataset.calibration.images, recipe.preprocessing)
+    with torch.inference_mode():
+        wanted = teacher.network(images)
+        before, after = (
+            float((build_student(each)(images) - wanted).square().mean())
+            for each in (file, refitted)
+        )
+    assert after <= before * 1.02

@@ -5,38 +5,24 @@ import torch
 from torch import Tensor, nn
 
 from candidates import moments as module_under_test
-from candidates.moments import Moments, rows_of
+from candidates.linear_call import LinearCall
+from candidates.moments import Moments
+from candidates.reading import Reading
+from tests.candidates.builders import traced
 
-CONVOLUTIONS = [
-    nn.Conv2d(3, 5, kernel, stride, padding, dilation)
-    for kernel, stride, padding, dilation in [
-        (1, 1, 0, 1), (1, 2, 0, 1), (3, 1, 1, 1), (3, 2, 1, 1), (3, 1, 2, 2), (3, 2, 0, 1),
-        ((3, 1), (2, 1), (1, 0), 1),
-    ]
-]  # fmt: skip
+SHAPE = (4, 7, 6)
 
 
-def flat(outputs: Tensor) -> Tensor:
-    return outputs.movedim(1, -1).reshape(-1, outputs.shape[1])
+def full(layer: nn.Module, shape: tuple[int, ...] = SHAPE) -> Reading:
+    network = traced(layer, shape)
+    (call,) = [LinearCall.of(call, network.tensors()) for call in network.program.calls]
+    assert call is not None
+    return Reading.full(call, network.tensors()[call.weight].shape[1])
 
 
-@pytest.mark.parametrize("convolution", CONVOLUTIONS, ids=str)
-def test_a_convolution_is_linear_in_its_rows(convolution: nn.Conv2d) -> None:
-    images = torch.randn(2, 3, 7, 6)
-    outputs = rows_of(convolution, images) @ convolution.weight.flatten(1).T + convolution.bias
-    torch.testing.assert_close(outputs, flat(convolution(images)))
-
-
-def test_a_linear_layer_reads_its_inputs_as_they_are() -> None:
-    inputs = torch.randn(4, 3)
-    assert torch.equal(rows_of(nn.Linear(3, 2), inputs), inputs)
-
-
-def test_a_channel_owns_consecutive_columns() -> None:
-    images = torch.zeros(1, 3, 5, 5)
-    images[:, 1] = 1
-    rows = rows_of(nn.Conv2d(3, 1, 3), images)
-    assert torch.equal(rows.any(0).nonzero().flatten(), torch.arange(9, 18))
+PLAIN = nn.Conv2d(4, 6, 3, padding=1)
+CONVOLUTIONS = [nn.Conv2d(4, 6, 1), PLAIN, nn.Conv2d(4, 6, 3, 2, 1, groups=2)]
+LINEAR = full(nn.Linear(3, 2), (3,))
 
 
 def brute_force(rows: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -46,78 +32,86 @@ def brute_force(rows: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor, 
 
 
 @pytest.mark.parametrize("convolution", CONVOLUTIONS, ids=str)
-def test_streamed_moments_are_those_of_all_rows(convolution: nn.Conv2d) -> None:
-    images = torch.randn(9, 3, 7, 6)
+def test_streamed_moments_are_those_of_all_rows_of_each_group(convolution: nn.Conv2d) -> None:
+    images = torch.randn(9, *SHAPE)
     targets = torch.randn_like(convolution(images))
-    known = Moments.empty(convolution.weight[0].numel(), 5)
+    reading = full(convolution)
+    groups = convolution.groups
+    known = Moments.empty(reading.num_columns, 6 // groups, groups=groups)
     for batch in (slice(0, 4), slice(4, 5), slice(5, 9)):
-        known.add(convolution, images[batch], targets[batch])
-    expected = brute_force(rows_of(convolution, images), flat(targets))
-    torch.testing.assert_close(tuple(known.centred()), expected, rtol=1e-5, atol=1e-5)
+        known.add(reading, images[batch], targets[batch])
+    rows, wanted = reading.rows(images), reading.call.outputs(targets)
+    for group in range(groups):
+        expected = brute_force(rows[group], wanted[group])
+        found = tuple(each[group] for each in known.centred())
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    assert known.count == known.num_rows == rows.shape[1]
 
 
-def test_moments_of_a_linear_layer_are_those_of_its_inputs() -> None:
-    inputs, targets = torch.randn(20, 3), torch.randn(20, 2)
+def test_moments_of_a_linear_layer_are_those_of_its_inputs_at_all_positions() -> None:
+    inputs, targets = torch.randn(20, 5, 3), torch.randn(20, 5, 2)
     known = Moments.empty(3, 2)
-    known.add(nn.Linear(3, 2), inputs, targets)
-    torch.testing.assert_close(
-        tuple(known.centred()), brute_force(inputs, targets), rtol=1e-5, atol=1e-5
-    )
+    known.add(LINEAR, inputs, targets)
+    expected = brute_force(inputs.flatten(0, 1), targets.flatten(0, 1))
+    found = tuple(each[0] for each in known.centred())
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_without_an_intercept_the_means_are_not_taken_out() -> None:
     inputs, targets = torch.randn(20, 3) + 2, torch.randn(20, 2)
     known = Moments.empty(3, 2)
-    known.add(nn.Linear(3, 2), inputs, targets)
+    known.add(LINEAR, inputs, targets)
     centred = known.centred(with_mean=False)
-    torch.testing.assert_close(centred.inputs, (inputs.T @ inputs).double() / 20)
-    torch.testing.assert_close(centred.cross, (inputs.T @ targets).double() / 20)
+    inputs, targets = inputs.double(), targets.double()
+    torch.testing.assert_close(centred.inputs[0], inputs.T @ inputs / 20, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(centred.cross[0], inputs.T @ targets / 20, rtol=1e-5, atol=1e-5)
     assert not centred.input_mean.any()
     assert not centred.target_mean.any()
 
 
 def test_moments_need_no_targets() -> None:
     known = Moments.empty(3)
-    known.add(nn.Linear(3, 2), torch.randn(5, 3))
-    assert known.centred().cross.shape == (3, 0)
+    known.add(LINEAR, torch.randn(5, 3))
+    assert known.centred().cross.shape == (1, 3, 0)
 
 
 def test_few_images_at_a_time_give_the_same_sums(monkeypatch: pytest.MonkeyPatch) -> None:
-    convolution, images = CONVOLUTIONS[2], torch.randn(5, 3, 6, 6).double()
+    images = torch.randn(5, 4, 6, 6).double()
     sums = []
     for limit in (1, 10**9):
         monkeypatch.setattr(module_under_test, "MAX_ROWS_BYTES", limit)
-        known = Moments.empty(27, pooled=True)
-        known.add(convolution, images)
+        known = Moments.empty(36, pooled=True)
+        known.add(full(PLAIN), images)
         sums.append((known.input_sum, known.input_products))
     torch.testing.assert_close(*sums)
 
 
 def test_before_a_pooling_the_mean_row_of_an_image_counts_as_its_positions_squared() -> None:
-    convolution, images = CONVOLUTIONS[2], torch.randn(4, 3, 3, 3).double()
-    targets = torch.randn(4, 5, 3, 3).double()
-    known = Moments.empty(27, 5, pooled=True)
-    known.add(convolution, images, targets)
-    products, cross = torch.zeros(27, 27).double(), torch.zeros(27, 5).double()
-    rows = rows_of(convolution, images).reshape(4, 9, 27)
-    wanted = flat(targets).reshape(4, 9, 5)
+    reading, images = full(PLAIN), torch.randn(4, 4, 3, 3).double()
+    targets = torch.randn(4, 6, 3, 3).double()
+    known = Moments.empty(36, 6, pooled=True)
+    known.add(reading, images, targets)
+    products, cross = torch.zeros(36, 36).double(), torch.zeros(36, 6).double()
+    rows = reading.rows(images).reshape(4, 9, 36)
+    wanted = reading.call.outputs(targets).reshape(4, 9, 6)
     for image, position in itertools.product(range(4), range(9)):
         products += torch.outer(rows[image, position], rows[image, position])
         cross += torch.outer(rows[image, position], wanted[image, position])
     for image in range(4):
         products += 81 * torch.outer(rows[image].mean(0), rows[image].mean(0))
         cross += 81 * torch.outer(rows[image].mean(0), wanted[image].mean(0))
-    torch.testing.assert_close(known.input_products, products)
-    torch.testing.assert_close(known.cross_products, cross)
+    torch.testing.assert_close(known.input_products[0], products)
+    torch.testing.assert_close(known.cross_products[0], cross)
     assert known.count == 4 * 9 + 4 * 81
+    assert known.num_rows == 4 * 9
 
 
 def test_the_pooled_weighting_is_the_error_at_positions_and_of_their_sum() -> None:
     """‖Δ‖² summed over positions, plus ‖Σ_p Δ_p‖², for any change Δ = W·h of the output."""
-    convolution, images = CONVOLUTIONS[2], torch.randn(4, 3, 3, 3).double()
-    known = Moments.empty(27, pooled=True)
-    known.add(convolution, images)
-    change = torch.randn(2, 27).double()
-    errors = (rows_of(convolution, images) @ change.T).reshape(4, 9, 2)
+    reading, images = full(PLAIN), torch.randn(4, 4, 3, 3).double()
+    known = Moments.empty(36, pooled=True)
+    known.add(reading, images)
+    change = torch.randn(2, 36).double()
+    errors = (reading.rows(images)[0] @ change.T).reshape(4, 9, 2)
     expected = errors.square().sum() + errors.sum(1).square().sum()
-    torch.testing.assert_close((change @ known.input_products @ change.T).trace(), expected)
+    torch.testing.assert_close((change @ known.input_products[0] @ change.T).trace(), expected)

@@ -1,74 +1,82 @@
-import pytest
 import torch
 from torch import nn
 
-from candidates.narrow import keep_inputs, keep_outputs, resize, shrink
-from candidates.neighbourhood import Width
-
-WIDTHS = (Width(name="0", size=6, producers=("0",), carriers=("1",), consumers=("3",)),)
-
-
-def small() -> nn.Sequential:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(2, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 4, 1))
+from candidates.narrow import for_any_batch, narrow, narrowed
+from candidates.network import Network
+from candidates.program import Batch
+from tests.candidates.rules.harness import Classifier, conv, followed, pooled
 
 
-def test_shrinking_keeps_the_named_channels_everywhere() -> None:
-    network, whole = small(), small()
-    shrink(network, WIDTHS, {"0": (1, 4)})
-    assert torch.equal(network[0].weight, whole[0].weight[[1, 4]])
-    assert torch.equal(network[0].bias, whole[0].bias[[1, 4]])
-    assert torch.equal(network[3].weight, whole[3].weight[:, [1, 4]])
-    assert torch.equal(network[3].bias, whole[3].bias)
-    assert network[1].running_var.shape == (2,)
-    assert network[1].num_batches_tracked.shape == ()
+def small():
+    return followed(
+        Classifier(
+            lambda net, x: pooled(net.two(net.norm(net.one(x)).relu())),
+            one=conv(3, 6), norm=nn.BatchNorm2d(6), two=conv(6, 5),
+        )
+    )  # fmt: skip
 
 
-def test_attributes_stay_in_step_with_the_weights() -> None:
-    network = small()
-    shrink(network, WIDTHS, {"0": (1, 4)})
-    assert (network[0].out_channels, network[1].num_features, network[3].in_channels) == (2, 2, 2)
+def images(count: int = 3) -> torch.Tensor:
+    return torch.randn(count, 3, 8, 8, generator=torch.Generator().manual_seed(2))
 
 
-def test_removing_a_channel_that_nobody_hears_changes_nothing() -> None:
-    network, images = small().eval(), torch.randn(2, 2, 5, 5)
-    network[3].weight.data[:, 2] = 0
-    wanted = network(images)
-    shrink(network, WIDTHS, {"0": (0, 1, 3, 4, 5)})
-    torch.testing.assert_close(network(images), wanted)
+def test_kept_indices_stay_in_every_tensor():
+    found = small()
+    choice = {found.width("one").axis: (1, 4)}
+    tensors = narrow(found.program, found.tensors, found.axes, choice).tensors()
+    whole = found.tensors
+    assert torch.equal(tensors["one.weight"], whole["one.weight"][[1, 4]])
+    assert torch.equal(tensors["norm.running_var"], whole["norm.running_var"][[1, 4]])
+    assert torch.equal(tensors["two.weight"], whole["two.weight"][:, [1, 4]])
+    assert torch.equal(tensors["two.bias"], whole["two.bias"])
+    assert tensors["norm.num_batches_tracked"].shape == ()
 
 
-def test_widths_that_are_not_named_stay_whole() -> None:
-    network = small()
-    shrink(network, WIDTHS, {})
-    assert network[0].out_channels == 6
+def test_a_channel_that_nobody_hears_may_go():
+    found = small()
+    with torch.no_grad():
+        found.tensors["two.weight"][:, 2] = 0
+    choice = {found.width("one").axis: (0, 1, 3, 4, 5)}
+    smaller = narrow(found.program, found.tensors, found.axes, choice)
+    whole = Network(found.program, found.tensors).eval()
+    torch.testing.assert_close(smaller(images()), whole(images()), rtol=1e-5, atol=1e-6)
 
 
-def test_shrunk_parameters_can_be_trained() -> None:
-    network = small()
-    shrink(network, WIDTHS, {"0": (0, 1, 2)})
-    network(torch.randn(2, 2, 5, 5)).sum().backward()
-    assert all(parameter.grad is not None for parameter in network.parameters())
+def test_nothing_chosen_changes_no_bit_and_shares_no_memory():
+    found = small()
+    same = narrow(found.program, found.tensors, found.axes, {})
+    assert torch.equal(same(images()), Network(found.program, found.tensors).eval()(images()))
+    assert same.tensors()["one.weight"].data_ptr() != found.tensors["one.weight"].data_ptr()
+    assert same.program == found.program
 
 
-def test_a_description_gives_the_same_shapes_as_shrinking() -> None:
-    shrunk, resized = small(), small()
-    shrink(shrunk, WIDTHS, {"0": (0, 5)})
-    resize(resized, {"0": {"out": 2}, "1": {"out": 2}, "3": {"in": 2}})
-    assert {n: v.shape for n, v in shrunk.state_dict().items()} == {
-        n: v.shape for n, v in resized.state_dict().items()
-    }
+def test_several_axes_of_a_tensor_shrink_at_once():
+    found = small()
+    one, two = found.width("one").axis, found.width("two").axis
+    both = narrow(found.program, found.tensors, found.axes, {one: (1, 4), two: (0, 3)})
+    assert both.tensors()["two.weight"].shape == (2, 2, 3, 3)
+    assert both(images()).shape == (3, 4)
 
 
-def test_a_module_that_is_not_there_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError):
-        resize(small(), {"9": {"out": 2}})
+def test_a_tensor_without_the_axis_is_copied():
+    found = small()
+    copy = narrowed(
+        found.tensors["two.bias"], "two.bias", found.axes, {found.width("one").axis: (0,)}
+    )
+    assert torch.equal(copy, found.tensors["two.bias"])
+    assert copy.data_ptr() != found.tensors["two.bias"].data_ptr()
 
 
-def test_linear_layers_are_narrowed_on_both_sides() -> None:
-    layer = nn.Linear(5, 4)
-    whole = layer.weight.detach().clone()
-    keep_outputs(layer, torch.tensor([0, 3]))
-    keep_inputs(layer, torch.tensor([1, 2]))
-    assert torch.equal(layer.weight, whole[[0, 3]][:, [1, 2]])
-    assert (layer.in_features, layer.out_features) == (2, 2)
+def test_sizes_follow_the_batch():
+    net = Classifier(
+        lambda net, x: net.one(x).reshape(len(x) * 6, 64).view(-1, 384), one=conv(3, 6)
+    )
+    found = followed(net)
+    reshape, view = (
+        call for call in found.program.calls if call.operator in ("reshape.default", "view.default")
+    )
+    assert reshape.arguments[1] == (Batch(batch=6), 64)
+    assert view.arguments[1] == (Batch(batch=1), 384)
+    assert for_any_batch(found.program, found.axes) == found.program
+    network = Network(found.program, found.tensors).eval()
+    torch.testing.assert_close(network(images(5))[:2], network(images(5)[:2]))

@@ -1,4 +1,6 @@
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -6,45 +8,72 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from candidates import reconstruct as module_under_test
 from candidates.reconstruct import (
     Consumer,
     Elimination,
-    best_weights,
-    columns,
     eliminate,
+    onto,
     regularised,
+    shrunk,
     solve,
 )
 
 RIDGE = 1e-9
 
 
-def consumer(channels: int, block: int, outputs: int = 4, seed: int = 0) -> Consumer:
+class Sizes(NamedTuple):
+    """`extra` columns are nobody's; if `scattered`, the owned ones lie between them anyhow."""
+
+    channels: int
+    block: int
+    outputs: int = 4
+    groups: int = 1
+    extra: int = 0
+    scattered: bool = False
+
+
+def columns(channels: Sequence[int], block: int) -> Tensor:
+    starts = torch.tensor(list(channels), dtype=torch.long).unsqueeze(1) * block
+    return (starts + torch.arange(block)).flatten()
+
+
+def consumer(sizes: Sizes, seed: int = 0) -> Consumer:
     """Correlated inputs of very different sizes."""
     generator = torch.Generator().manual_seed(seed)
 
     def draw(*shape: int) -> Tensor:
         return torch.randn(*shape, dtype=torch.float64, generator=generator)
 
-    size = channels * block
-    rows = draw(6 * size, size) @ (torch.eye(size) + 0.3 * draw(size, size)) * draw(size).exp()
-    return Consumer(rows.T @ rows / len(rows), draw(outputs, size), block)
+    channels, block, outputs, groups, extra, scattered = sizes
+    size = channels * block + extra
+    mixed = torch.eye(size) + 0.3 * draw(groups, size, size)
+    rows = draw(groups, 6 * size, size) @ mixed @ torch.diag(draw(size).exp())
+    places = torch.arange(size)
+    if scattered:
+        places = torch.randperm(size, generator=generator)
+    owned = places[: channels * block].reshape(channels, block)
+    return Consumer(rows.mT @ rows / rows.shape[1], draw(groups, outputs, size), owned)
 
 
 def least_error(reader: Consumer, kept: list[int], ridge: float) -> float:
     """min over Ŵ of tr((W − Ŵ) G (W − Ŵ)ᵀ) with Ŵ zero outside `kept`, by least squares."""
-    root = torch.linalg.cholesky(regularised(reader.gram, ridge)).T  # G = RᵀR
-    index = columns(kept, reader.block)
-    target = root @ reader.weight.T
-    if not kept:
-        return float(target.square().sum())
-    best = torch.linalg.lstsq(root[:, index], target, driver="gelsd").solution
-    return float((root[:, index] @ best - target).square().sum())
+    gone = set(reader.owned.flatten().tolist()) - set(reader.owned[kept].flatten().tolist())
+    index = torch.tensor(
+        [c for c in range(reader.gram.shape[1]) if c not in gone], dtype=torch.long
+    )
+    total = 0.0
+    for gram, weight in zip(reader.gram, reader.weight, strict=True):
+        root = torch.linalg.cholesky(regularised(gram, ridge)).T  # G = RᵀR
+        target = root @ weight.T
+        best = torch.linalg.lstsq(root[:, index], target, driver="gelsd").solution
+        total += float((root[:, index] @ best - target).square().sum())
+    return total
 
 
 def by_brute_force(readers: list[Consumer], ridge: float) -> Elimination:
-    """Try every channel at every step and solve anew."""
-    alive = list(range(readers[0].weight.shape[1] // readers[0].block))
+    """Try every index at every step and solve anew."""
+    alive = list(range(len(readers[0].owned)))
     order, errors = [], []
     while len(alive) > 1:
         trials = {
@@ -60,12 +89,18 @@ def by_brute_force(readers: list[Consumer], ridge: float) -> Elimination:
     return Elimination((*order, *alive), tuple(errors))
 
 
-@pytest.mark.parametrize(("channels", "block"), [(8, 1), (2, 1), (5, 9), (2, 9)])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        Sizes(8, 1), Sizes(2, 1), Sizes(5, 9), Sizes(2, 9), Sizes(6, 1, groups=3),
+        Sizes(4, 4, groups=2), Sizes(6, 1, extra=5), Sizes(4, 3, extra=4, scattered=True),
+        Sizes(5, 2, scattered=True), Sizes(4, 2, groups=2, extra=3, scattered=True),
+    ],
+    ids=str,
+)  # fmt: skip
 @pytest.mark.parametrize("seed", range(3))
-def test_each_step_removes_what_trying_all_would_remove(
-    channels: int, block: int, seed: int
-) -> None:
-    reader = consumer(channels, block, seed=seed)
+def test_each_step_removes_what_trying_all_would_remove(sizes: Sizes, seed: int) -> None:
+    reader = consumer(sizes, seed)
     found, expected = eliminate([reader], RIDGE), by_brute_force([reader], RIDGE)
     assert found.order == expected.order
     assert found.errors == pytest.approx(expected.errors, rel=1e-5)
@@ -73,7 +108,7 @@ def test_each_step_removes_what_trying_all_would_remove(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_consumers_that_share_a_width_add_their_errors(seed: int) -> None:
-    readers = [consumer(5, 9, seed=seed), consumer(5, 1, outputs=7, seed=seed + 10)]
+    readers = [consumer(Sizes(5, 9), seed), consumer(Sizes(5, 1, outputs=7), seed + 10)]
     found, expected = eliminate(readers, RIDGE), by_brute_force(readers, RIDGE)
     assert found.order == expected.order
     assert found.errors == pytest.approx(expected.errors, rel=1e-5)
@@ -81,7 +116,7 @@ def test_consumers_that_share_a_width_add_their_errors(seed: int) -> None:
 
 def test_forgetting_removed_channels_on_the_way_changes_nothing() -> None:
     """Twenty channels are compacted several times on the way down to one."""
-    reader = consumer(20, 2)
+    reader = consumer(Sizes(20, 2))
     found = eliminate([reader], RIDGE)
     for count in range(1, 20):
         error = least_error(reader, list(found.kept(count)), RIDGE)
@@ -93,14 +128,14 @@ def test_forgetting_removed_channels_on_the_way_changes_nothing() -> None:
 def test_the_order_names_every_channel_once_and_errors_never_fall(
     channels: int, block: int, seed: int
 ) -> None:
-    found = eliminate([consumer(channels, block, seed=seed)], 1e-4)
+    found = eliminate([consumer(Sizes(channels, block), seed)], 1e-4)
     assert sorted(found.order) == list(range(channels))
     assert len(found.errors) == channels - 1
     assert all(left <= right * (1 + 1e-9) for left, right in pairwise((0.0, *found.errors)))
 
 
 def test_kept_channels_are_ascending_and_nested() -> None:
-    found = eliminate([consumer(9, 1)], RIDGE)
+    found = eliminate([consumer(Sizes(9, 1))], RIDGE)
     for count in range(1, 9):
         assert len(found.kept(count)) == count
         assert list(found.kept(count)) == sorted(found.kept(count))
@@ -110,9 +145,9 @@ def test_kept_channels_are_ascending_and_nested() -> None:
 
 @pytest.mark.parametrize("block", [1, 9])
 def test_dead_channels_go_first_and_cost_nothing(block: int) -> None:
-    reader = consumer(6, block)
+    reader = consumer(Sizes(6, block))
     dead = columns([1, 4], block)
-    reader.gram[dead], reader.gram[:, dead] = 0, 0
+    reader.gram[:, dead], reader.gram[:, :, dead] = 0, 0
     found = eliminate([reader], 1e-6)
     assert set(found.order[:2]) == {1, 4}
     assert found.errors[1] < 1e-3 * found.errors[2]
@@ -122,7 +157,8 @@ def test_a_channel_that_others_add_up_to_costs_nothing() -> None:
     generator = torch.Generator().manual_seed(0)
     rows = torch.randn(100, 5, dtype=torch.float64, generator=generator)
     rows[:, 3] = rows[:, 0] - 2 * rows[:, 2]
-    reader = Consumer(rows.T @ rows / 100, torch.randn(4, 5, dtype=torch.float64), 1)
+    weight = torch.randn(1, 4, 5, dtype=torch.float64)
+    reader = Consumer((rows.T @ rows / 100).unsqueeze(0), weight, torch.arange(5).unsqueeze(1))
     found = eliminate([reader], 1e-8)
     assert found.order[0] in (0, 2, 3)
     assert found.errors[0] < 1e-5 * found.errors[1]
@@ -132,53 +168,64 @@ def test_a_channel_that_others_add_up_to_costs_nothing() -> None:
 @pytest.mark.parametrize("block", [1, 4])
 def test_grams_of_any_rank_are_eliminated(rank: int, block: int) -> None:
     rows = torch.randn(rank, 6 * block, dtype=torch.float64)
-    found = eliminate([Consumer(rows.T @ rows, torch.randn(3, 6 * block), block)], 1e-4)
+    owned = torch.arange(6 * block).reshape(6, block)
+    gram, weight = (rows.T @ rows).unsqueeze(0), torch.randn(1, 3, 6 * block)
+    found = eliminate([Consumer(gram, weight, owned)], 1e-4)
     assert sorted(found.order) == list(range(6))
     assert all(torch.isfinite(torch.tensor(found.errors)))
 
 
 def test_a_group_of_one_channel_has_nothing_to_remove() -> None:
-    assert eliminate([consumer(1, 9)], RIDGE) == Elimination((0,), ())
+    assert eliminate([consumer(Sizes(1, 9))], RIDGE) == Elimination((0,), ())
 
 
 def test_the_consumers_themselves_are_not_changed() -> None:
-    reader = consumer(5, 1)
+    reader = consumer(Sizes(5, 1))
     before = reader.gram.clone(), reader.weight.clone()
     eliminate([reader], RIDGE)
     torch.testing.assert_close((reader.gram, reader.weight), before, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("block", [1, 9])
-def test_the_best_weights_are_those_of_least_squares(block: int) -> None:
+def test_a_very_wide_width_loses_several_indices_together_at_their_exact_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader = consumer(Sizes(40, 2, groups=2))
+    one_by_one = eliminate([reader], RIDGE)
+    monkeypatch.setattr(module_under_test, "EXACT", 16)
+    found = eliminate([reader], RIDGE)
+    assert sorted(found.order) == list(range(40))
+    for count in (1, 7, 20, 33, 39):
+        error = least_error(reader, list(found.kept(count)), RIDGE)
+        assert found.errors[39 - count] == pytest.approx(error, rel=1e-4)
+        assert found.errors[39 - count] < 1.3 * one_by_one.errors[39 - count]
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_the_best_weights_are_those_of_least_squares(groups: int) -> None:
     generator = torch.Generator().manual_seed(0)
-    rows = torch.randn(300, 5 * block, dtype=torch.float64, generator=generator)
-    weight = torch.randn(4, 5 * block, dtype=torch.float64, generator=generator)
-    kept = [0, 3]
-    found = best_weights(rows.T @ rows / 300, weight, kept, block, 1e-12)
-    expected = torch.linalg.lstsq(
-        rows[:, columns(kept, block)], rows @ weight.T, driver="gelsd"
-    ).solution.T
+    rows = torch.randn(groups, 300, 20, dtype=torch.float64, generator=generator)
+    weight = torch.randn(groups, 4, 20, dtype=torch.float64, generator=generator)
+    index = torch.tensor([0, 3, 4, 11, 19])
+    found = weight @ onto(rows.mT @ rows / 300, index, 1e-12)
+    expected = torch.linalg.lstsq(rows[:, :, index], rows @ weight.mT).solution.mT
     torch.testing.assert_close(found, expected)
 
 
-def test_the_best_weights_for_all_channels_are_the_weights() -> None:
-    reader = consumer(4, 9)
-    found = best_weights(reader.gram, reader.weight, range(4), 9, 1e-4)
+def test_the_best_weights_for_all_columns_are_the_weights() -> None:
+    reader = consumer(Sizes(4, 9))
+    found = reader.weight @ onto(reader.gram, torch.arange(36), 1e-4)
     torch.testing.assert_close(found, reader.weight)
 
 
 def test_the_best_weights_have_the_error_that_the_elimination_said() -> None:
-    reader = consumer(6, 2)
+    reader = consumer(Sizes(6, 2, extra=3, scattered=True))
     found = eliminate([reader], 1e-4)
-    kept = found.kept(3)
+    gone = reader.owned[[c for c in range(6) if c not in found.kept(3)]].flatten().tolist()
+    index = torch.tensor([column for column in range(15) if column not in gone])
     change = reader.weight.clone()
-    change[:, columns(kept, 2)] -= best_weights(reader.gram, reader.weight, kept, 2, 1e-4)
-    error = (change @ regularised(reader.gram, 1e-4) @ change.T).trace()
+    change[:, :, index] -= reader.weight @ onto(reader.gram, index, 1e-4)
+    error = (change @ regularised(reader.gram, 1e-4) @ change.mT)[0].trace()
     assert found.errors[2] == pytest.approx(float(error))
-
-
-def test_columns_come_channel_by_channel() -> None:
-    assert columns([2, 0], 3).tolist() == [6, 7, 8, 0, 1, 2]
 
 
 def test_the_ridge_is_relative_to_the_mean_of_the_diagonal() -> None:
@@ -198,6 +245,54 @@ def test_a_gram_that_noise_made_indefinite_can_still_be_solved() -> None:
 
 
 def test_solving_gives_the_inverse_times_the_right_side() -> None:
-    gram = regularised(consumer(4, 1).gram, 0.1)
-    right = torch.randn(4, 2, dtype=torch.float64)
+    gram = regularised(consumer(Sizes(4, 1, groups=2)).gram, 0.1)
+    right = torch.randn(2, 4, 2, dtype=torch.float64)
     torch.testing.assert_close(gram @ solve(gram, right), right)
+
+
+def draws(truth: Tensor, num_rows: int, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randn(num_rows, len(truth), dtype=torch.float64, generator=generator)
+    return rows @ torch.linalg.cholesky(truth).T
+
+
+def test_a_covariance_of_few_rows_is_shrunk_to_be_nearer_to_the_truth() -> None:
+    truth = regularised(consumer(Sizes(30, 1)).gram[0], 0.1)
+    for seed in range(5):
+        rows = draws(truth, 40, seed)
+        gram = rows.T @ rows / 40
+        better = shrunk(gram, 40)
+        kept = torch.arange(15)
+        errors = [
+            float((truth @ _change(found, kept) @ _change(found, kept).T).trace())
+            for found in (gram, better)
+        ]
+        assert errors[1] < errors[0]
+        assert torch.equal(better - better.diag().diag(), gram - gram.diag().diag())
+
+
+def _change(gram: Tensor, kept: Tensor) -> Tensor:
+    """What the best map onto the kept columns for a Gram changes about each column."""
+    result = torch.eye(len(gram)).double()
+    result[:, kept] -= onto(gram.unsqueeze(0), kept, 1e-9)[0]
+    return result.T
+
+
+def test_the_shrinkage_is_what_its_paper_says() -> None:
+    gram = consumer(Sizes(7, 1)).gram[0]
+    trace, squares = gram.trace(), (gram @ gram).trace()
+    rho = ((1 - 2 / 7) * squares + trace**2) / ((50 + 1 - 2 / 7) * (squares - trace**2 / 7))
+    expected = (1 - rho) * gram + rho * trace / 7 * torch.eye(7)
+    assert rho < 0.9
+    torch.testing.assert_close((1 - rho) * shrunk(gram, 50), expected)
+
+
+def test_a_covariance_of_many_rows_is_taken_as_it_is() -> None:
+    gram = consumer(Sizes(7, 1)).gram
+    assert torch.equal(shrunk(gram, 16 * 7), gram)
+    assert not torch.equal(shrunk(gram, 16 * 7 - 1), gram)
+
+
+def test_covariances_that_are_zero_or_round_stay_finite() -> None:
+    for gram in (torch.zeros(1, 4, 4).double(), torch.eye(4).double().unsqueeze(0)):
+        assert torch.isfinite(shrunk(gram, 3)).all()

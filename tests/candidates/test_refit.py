@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from candidates.graph import Graph, probe
-from candidates.moments import rows_of
-from candidates.narrow import shrink
+from candidates import reconstruct
+from candidates.candidate import Kept
 from candidates.neighbourhood import Neighbourhood
+from candidates.network import Network
 from candidates.recipe import Preprocessing
-from candidates.refit import refit, shrunk_consumers
+from candidates.refit import Refit, shrunk_consumers
 from candidates.stream import Stream
 from candidates.teacher import Teacher
 from tests.candidates.builders import (
@@ -17,9 +17,10 @@ from tests.candidates.builders import (
     images_of,
     only_neighbourhood,
     randomised,
-    shrunk_copy,
+    teacher_from,
     teacher_of,
 )
+from tests.candidates.small import SMALL
 
 RIDGE = 1e-6
 UNIT = Preprocessing(mean=(0.5,), std=(0.25,))
@@ -40,7 +41,13 @@ def tiny() -> Teacher:
 def stream_into(teacher: Teacher, neighbourhood: Neighbourhood, count: int = 64) -> Stream:
     images = images_of(teacher.recipe, count)
     whole = Stream(images, teacher.recipe.preprocessing, 10**9)
-    return whole.advanced(teacher.root(neighbourhood))
+    return whole.advanced(teacher.root(neighbourhood)).advanced(teacher.entering(neighbourhood))
+
+
+def refit(
+    teacher: Teacher, each: Neighbourhood, part: Network, kept: Kept, ours: Stream, theirs: Stream
+) -> None:
+    Refit(each, teacher.layout, teacher.part(each), RIDGE).run(part, kept, ours, theirs)
 
 
 def gap(left: nn.Module, right: nn.Module, ours: Stream, theirs: Stream) -> float:
@@ -49,64 +56,65 @@ def gap(left: nn.Module, right: nn.Module, ours: Stream, theirs: Stream) -> floa
         return sum(float((left(a) - right(b)).square().sum()) for a, b in pairs)
 
 
-def anchor_gap(
-    part: nn.Module, teacher: nn.Module, node: str, ours: Stream, their: Stream
-) -> float:
-    def at_node(network: nn.Module, batch: Tensor) -> Tensor:
-        (value,) = probe(network, [node])(batch)
-        return value
-
+def anchor_gap(part: Network, teacher: Network, name: str, ours: Stream, their: Stream) -> float:
     with torch.inference_mode():
         return sum(
-            float((at_node(part, a) - at_node(teacher, b)).square().sum())
+            float((part.values(a, [name])[0] - teacher.values(b, [name])[0]).square().sum())
             for a, b in zip(ours, their, strict=True)
         )
+
+
+def every_other(neighbourhood: Neighbourhood) -> Kept:
+    return {width.name: tuple(range(0, width.size, 2)) for width in neighbourhood.widths}
 
 
 @pytest.mark.parametrize("index", [0, 3, 8])
 def test_on_the_teachers_own_activations_all_channels_give_the_teacher_back(index: int) -> None:
     """Only the solved convolution was spoilt, so the closed form can restore it."""
-    teacher = tiny()
+    teacher = teacher_of()
     neighbourhood = teacher.split.neighbourhoods[index]
-    part, wanted = teacher.copy_of(neighbourhood), teacher.part(neighbourhood)
     (width,) = neighbourhood.widths
-    consumer = part.get_submodule(width.consumers[0])
-    consumer.weight.data += 0.1 * torch.randn_like(consumer.weight)
-    stream = stream_into(teacher, neighbourhood, 128)
-    before = gap(part, wanted, stream, stream)
     # One channel less that is dead anyway, so that the width counts as shrunk.
+    norm = width.name.replace("conv", "bn")
+    for name in ("weight", "bias"):
+        teacher.network.tensors()[f"{norm}.{name}"].data[-1] = 0
     kept = {width.name: tuple(range(width.size - 1))}
-    for network in (part, wanted := teacher.copy_of(neighbourhood)):
-        network.get_submodule(width.carriers[0]).weight.data[-1] = 0
-        network.get_submodule(width.carriers[0]).bias.data[-1] = 0
-    spoilt = part.get_submodule(width.consumers[0]).weight.detach().clone()
-    shrink(part, neighbourhood.widths, kept)
-    assert torch.equal(part.get_submodule(width.consumers[0]).weight, spoilt[:, :-1])
-    refit(part, wanted, neighbourhood, kept, (stream, stream), 1e-9)
-    assert gap(part, wanted, stream, stream) < 1e-5 * before
+    part = teacher.narrowed(neighbourhood, kept)
+    weight = part.tensors()[width.name.replace("conv1", "conv2") + ".weight"]
+    weight.data += 0.1 * torch.randn_like(weight)
+    stream = stream_into(teacher, neighbourhood, 256)
+    wanted = teacher.part(neighbourhood)
+    before = gap(part, wanted, stream, stream)
+    Refit(neighbourhood, teacher.layout, wanted, 1e-9).run(part, kept, stream, stream)
+    assert gap(part, wanted, stream, stream) < 1e-4 * before
 
 
-def test_a_refit_is_the_least_squares_solution_at_the_anchor() -> None:
+def test_a_refit_is_the_least_squares_solution_at_the_anchor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """With rows [H 1] and targets divided by the gain, as lstsq solves them."""
+    monkeypatch.setattr(reconstruct, "ENOUGH_ROWS", 0)
     teacher = tiny()
     neighbourhood = teacher.split.neighbourhoods[1]
     (width,) = neighbourhood.widths
     kept = {width.name: (0, 2, 3, 7, 11)}
-    part = shrunk_copy(teacher.graph, neighbourhood, kept)
+    part, wanted = teacher.narrowed(neighbourhood, kept), teacher.part(neighbourhood)
     stream = stream_into(teacher, neighbourhood)
-    consumer, norm = "layer1.1.conv2", "layer1.1.bn2"
+    (name,) = width.consumers
+    calls = {call.name: call for call in part.program.calls}
     with torch.inference_mode():
         entering = torch.cat(list(stream))
-        (hidden,) = probe(part, ["layer1_1_relu1"])(entering)
-        (target,) = probe(teacher.part(neighbourhood), ["layer1_1_conv2"])(entering)
-    rows = rows_of(part.get_submodule(consumer), hidden).double()
-    rows = torch.cat([rows, torch.ones(len(rows), 1, dtype=torch.float64)], 1)
+        (hidden,) = part.values(entering, calls[name].values())
+        (target,) = wanted.values(entering, [name])
+    columns = nn.functional.unfold(hidden, 3, 1, 1).transpose(1, 2).flatten(0, 1).double()
+    rows = torch.cat([columns, torch.ones(len(columns), 1, dtype=torch.float64)], 1)
     target = target.movedim(1, -1).flatten(0, 2).double()
     best = torch.linalg.lstsq(rows, target, driver="gelsd").solution
-    old_mean = part.get_submodule(norm).running_mean.clone()
-    refit(part, teacher.part(neighbourhood), neighbourhood, kept, (stream, stream), 1e-10)
-    weight = part.get_submodule(consumer).weight.detach().flatten(1).double()
-    moved = (old_mean - part.get_submodule(norm).running_mean).double()
+    tensors = part.tensors()
+    old_mean = tensors["layer1.1.bn2.running_mean"].clone()
+    Refit(neighbourhood, teacher.layout, wanted, 1e-10).run(part, kept, stream, stream)
+    weight = tensors["layer1.1.conv2.weight"].detach().flatten(1).double()
+    moved = (old_mean - tensors["layer1.1.bn2.running_mean"]).double()
     found = torch.cat([weight.T, moved.unsqueeze(0)])  # dead channels may have any weight
     torch.testing.assert_close(rows @ found, rows @ best, rtol=1e-3, atol=1e-3)
 
@@ -115,27 +123,76 @@ def test_a_refit_is_the_least_squares_solution_at_the_anchor() -> None:
 def test_a_refit_makes_up_for_errors_before_the_neighbourhood(index: int) -> None:
     teacher = tiny()
     neighbourhood = teacher.split.neighbourhoods[index]
-    (width,) = neighbourhood.widths
-    kept = {width.name: tuple(range(0, width.size, 2))}
-    part, wanted = shrunk_copy(teacher.graph, neighbourhood, kept), teacher.part(neighbourhood)
+    kept = every_other(neighbourhood)
+    part, wanted = teacher.narrowed(neighbourhood, kept), teacher.part(neighbourhood)
     theirs = stream_into(teacher, neighbourhood)
     ours = theirs.advanced(Noisy())
-    node = next(n.name for n in part.graph.nodes if n.name.startswith("add"))
-    before = anchor_gap(part, wanted, node, ours, theirs)
-    refit(part, wanted, neighbourhood, kept, (ours, theirs), RIDGE)
-    assert anchor_gap(part, wanted, node, ours, theirs) < 0.9 * before
+    name = next(each.name for each in part.program.calls if each.name.startswith("add"))
+    before = anchor_gap(part, wanted, name, ours, theirs)
+    refit(teacher, neighbourhood, part, kept, ours, theirs)
+    assert anchor_gap(part, wanted, name, ours, theirs) < 0.9 * before
+
+
+@pytest.mark.parametrize("name", ["transformer", "windows", "modern", "inverted"])
+def test_errors_on_a_skip_path_are_made_up_for_by_the_branch(name: str) -> None:
+    """The last consumer of a branch is solved for the sum, not for the branch alone."""
+    network, recipe = SMALL[name]()
+    teacher = teacher_from(network, recipe)
+    gains = []
+    for neighbourhood in teacher.split.neighbourhoods:
+        kept = every_other(neighbourhood)
+        part, wanted = teacher.narrowed(neighbourhood, kept), teacher.part(neighbourhood)
+        theirs = stream_into(teacher, neighbourhood, 256)
+        ours = theirs.advanced(Noisy())
+        refit(teacher, neighbourhood, part, kept, theirs, theirs)
+        before = gap(part, wanted, ours, theirs)
+        refit(teacher, neighbourhood, part, kept, ours, theirs)
+        gains.append(gap(part, wanted, ours, theirs) / before)
+    assert min(gains) < 1
+    assert max(gains) <= 1
+
+
+def test_a_refit_that_would_lose_behind_a_layer_norm_changes_nothing() -> None:
+    """The norm forgives a student's activations that are three times too large."""
+    torch.manual_seed(0)
+    layers = nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 12), nn.LayerNorm(12)
+    teacher = teacher_from(nn.Sequential(nn.Flatten(), *layers))
+    neighbourhood = only_neighbourhood(teacher)
+    kept = {neighbourhood.widths[0].name: tuple(range(15))}
+    theirs = stream_into(teacher, neighbourhood, 64)
+    part = teacher.narrowed(neighbourhood, kept)
+    part.tensors()["1.weight"].data *= 3
+    part.tensors()["1.bias"].data *= 3
+    part.tensors()["3.bias"].data *= 3
+    wanted = teacher.part(neighbourhood)
+    before = gap(part, wanted, theirs, theirs)
+    refit(teacher, neighbourhood, part, kept, theirs, theirs)
+    assert gap(part, wanted, theirs, theirs) <= before
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_on_the_teachers_activations_a_refit_never_loses(name: str) -> None:
+    network, recipe = SMALL[name]()
+    teacher = teacher_from(network, recipe)
+    for neighbourhood in teacher.split.neighbourhoods:
+        kept = every_other(neighbourhood)
+        part, wanted = teacher.narrowed(neighbourhood, kept), teacher.part(neighbourhood)
+        stream = stream_into(teacher, neighbourhood, 256)
+        before = gap(part, wanted, stream, stream)
+        refit(teacher, neighbourhood, part, kept, stream, stream)
+        assert gap(part, wanted, stream, stream) < before
 
 
 def test_a_bottleneck_is_refitted_at_both_of_its_widths() -> None:
     teacher = teacher_of(colour_recipe("resnet50"))
     neighbourhood = teacher.split.neighbourhoods[1]
-    kept = {width.name: tuple(range(0, width.size, 2)) for width in neighbourhood.widths}
-    part, wanted = shrunk_copy(teacher.graph, neighbourhood, kept), teacher.part(neighbourhood)
+    kept = every_other(neighbourhood)
+    part, wanted = teacher.narrowed(neighbourhood, kept), teacher.part(neighbourhood)
     stream = stream_into(teacher, neighbourhood, 16)
-    weights = {name: values.clone() for name, values in part.state_dict().items()}
+    weights = {name: values.clone() for name, values in part.tensors().items()}
     before = gap(part, wanted, stream, stream)
-    refit(part, wanted, neighbourhood, kept, (stream, stream), 1e-4)
-    changed = {n for n, values in part.state_dict().items() if not torch.equal(values, weights[n])}
+    refit(teacher, neighbourhood, part, kept, stream, stream)
+    changed = {n for n, values in part.tensors().items() if not torch.equal(values, weights[n])}
     assert changed == {
         f"layer1.1.{name}"
         for name in ("conv2.weight", "conv3.weight", "bn2.running_mean", "bn3.running_mean")
@@ -143,62 +200,50 @@ def test_a_bottleneck_is_refitted_at_both_of_its_widths() -> None:
     assert gap(part, wanted, stream, stream) < 0.5 * before
 
 
-def plain(bias: bool) -> tuple[Graph, Neighbourhood]:
-    torch.manual_seed(0)
-    return only_neighbourhood(
-        nn.Sequential(nn.Flatten(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, 5, bias=bias))
-    )
-
-
 @pytest.mark.parametrize("bias", [True, False])
-def test_layers_without_a_norm_are_refitted_through_their_bias_if_any(bias: bool) -> None:
-    graph, neighbourhood = plain(bias)
+def test_layers_without_a_norm_are_refitted_through_their_bias_if_any(
+    bias: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconstruct, "ENOUGH_ROWS", 0)
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, 5, bias=bias))
+    teacher = teacher_from(network)
+    neighbourhood = only_neighbourhood(teacher)
     kept = {"1": (0, 2, 5, 6, 9)}
-    part = shrunk_copy(graph, neighbourhood, kept)
-    wanted = graph.part(neighbourhood.input, neighbourhood.output)
-    images = images_of(count=200)
-    stream = Stream(images, UNIT, 10**9).advanced(graph.part("input", neighbourhood.input))
-    refit(part, wanted, neighbourhood, kept, (stream, stream), 1e-10)
+    part, wanted = teacher.narrowed(neighbourhood, kept), teacher.part(neighbourhood)
+    stream = stream_into(teacher, neighbourhood, 200)
+    Refit(neighbourhood, teacher.layout, wanted, 1e-10).run(part, kept, stream, stream)
     with torch.inference_mode():
         entering = torch.cat(list(stream))
-        rows = part.get_submodule("2")(part.get_submodule("1")(entering.flatten(1))).double()
+        rows = part.values(entering, ["relu"])[0].double()
         if bias:
             rows = torch.cat([rows, torch.ones(len(rows), 1)], 1)
         best = torch.linalg.lstsq(rows, wanted(entering).double(), driver="gelsd").solution
         torch.testing.assert_close(part(entering).double(), rows @ best, rtol=1e-4, atol=1e-4)
 
 
-def test_a_norm_with_a_gain_of_zero_keeps_everything_finite() -> None:
+def normed() -> tuple[Teacher, Neighbourhood]:
     torch.manual_seed(0)
-    network = randomised(
-        nn.Sequential(
-            nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6), nn.ReLU(),
-            nn.Conv2d(6, 4, 3, bias=False), nn.BatchNorm2d(4),
-        )
+    network = nn.Sequential(
+        nn.Conv2d(1, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 4, 3, bias=False),
+        nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
     )  # fmt: skip
-    network[4].weight.data[1] = 0
-    graph, neighbourhood = only_neighbourhood(network)
+    teacher = teacher_from(randomised(network))
+    return teacher, only_neighbourhood(teacher)
+
+
+@pytest.mark.parametrize("silent", [[1], [0, 1, 2, 3]], ids=str)
+def test_norms_with_a_gain_of_zero_keep_everything_finite(silent: list[int]) -> None:
+    teacher, neighbourhood = normed()
+    teacher.network.tensors()["4.weight"].data[silent] = 0
     kept = {"0": (0, 3, 4)}
-    part = shrunk_copy(graph, neighbourhood, kept)
-    before = part.get_submodule("3").weight.detach().clone()
-    stream = Stream(images_of(count=16), UNIT, 10**9)
-    whole = graph.part("input", graph.end)
-    refit(part, whole, neighbourhood, kept, (stream, stream), RIDGE)
-    assert all(torch.isfinite(values).all() for values in part.state_dict().values())
-    after = part.get_submodule("3").weight
-    assert torch.equal(after[1], before[1])
-    assert not torch.equal(after[0], before[0])
-
-
-def test_norms_with_no_gain_at_all_keep_everything_finite() -> None:
-    teacher = teacher_of()
-    neighbourhood = teacher.split.neighbourhoods[2]
-    teacher.network.get_submodule("layer1.2.bn2").weight.data.zero_()
-    kept = {neighbourhood.widths[0].name: (0, 1)}
-    part = shrunk_copy(teacher.graph, neighbourhood, kept)
-    stream = stream_into(teacher, neighbourhood)
-    refit(part, teacher.part(neighbourhood), neighbourhood, kept, (stream, stream), RIDGE)
-    assert all(torch.isfinite(values).all() for values in part.state_dict().values())
+    part = teacher.narrowed(neighbourhood, kept)
+    before = part.tensors()["3.weight"].detach().clone()
+    stream = stream_into(teacher, neighbourhood, 16)
+    refit(teacher, neighbourhood, part, kept, stream, stream)
+    assert all(torch.isfinite(values).all() for values in part.tensors().values())
+    changed = (part.tensors()["3.weight"] != before).flatten(1).any(1)
+    assert changed.tolist() == [channel not in silent for channel in range(4)]
 
 
 def test_only_consumers_of_widths_that_lost_channels_are_named() -> None:
@@ -216,8 +261,8 @@ def test_the_streams_may_be_of_any_memory_limit() -> None:
     kept = {neighbourhood.widths[0].name: (0, 5, 6)}
     results = []
     for limit in (0, 10**9):
-        part = shrunk_copy(teacher.graph, neighbourhood, kept)
+        part = teacher.narrowed(neighbourhood, kept)
         stream = Stream(images_of(count=140), UNIT, limit).advanced(teacher.root(neighbourhood))
-        refit(part, teacher.part(neighbourhood), neighbourhood, kept, (stream, stream), RIDGE)
-        results.append(part.state_dict())
+        refit(teacher, neighbourhood, part, kept, stream, stream)
+        results.append(part.tensors())
     assert all(torch.equal(results[0][name], results[1][name]) for name in results[0])

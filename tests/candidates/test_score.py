@@ -64,12 +64,12 @@ def test_the_divergence_is_never_negative(values: list[float], noise: float) -> 
     assert found.kl.value >= 0
 
 
-def test_a_partial_model_is_its_candidate_and_the_head_on_all_batches() -> None:
-    candidate, head = nn.Linear(3, 5), nn.Linear(5, 4)
+def test_a_partial_model_is_scored_on_all_batches() -> None:
+    partial = nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 4))
     batches = [torch.randn(20, 3), torch.randn(10, 3)]
     with torch.inference_mode():
-        ours = head(candidate(torch.cat(batches)))
-    found = score(candidate, head, batches, logits_of(1), LABELS)
+        ours = partial(torch.cat(batches))
+    found = score(partial, batches, logits_of(1), LABELS)
     expected = compare(ours, logits_of(1), LABELS)
     assert found.logit_mse.value == pytest.approx(expected.logit_mse.value, rel=1e-5)
     assert found.accuracy == expected.accuracy

@@ -2,38 +2,57 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from candidates.data import Dataset, normalised
 from candidates.errors import InvalidDataset, NonFiniteActivation
-from candidates.moments import Moments, rows_of
+from candidates.linear_call import LinearCall
+from candidates.moments import Moments
+from candidates.network import Network
 from candidates.progress import silent
 from candidates.score import accuracy_of
 from candidates.statistics import Statistics, gather
-from tests.candidates.builders import dataset_of, library, teacher_of
+from tests.candidates.builders import dataset_of, library, teacher_from, teacher_of
 
 TEACHER, DATASET, RECIPE = teacher_of(), dataset_of(), library()
+
+
+def rows_at(network: Network, name: str, images: Tensor) -> Tensor:
+    """The rows [groups, rows, d] of a call."""
+    call = next(call for call in network.program.calls if call.name == name)
+    linear = LinearCall.of(call, network.tensors())
+    assert linear is not None
+    with torch.inference_mode():
+        (source,) = network.values(images, [linear.source])
+    return linear.rows(source).double()
 
 
 def test_moments_are_of_the_inputs_of_every_widths_consumers() -> None:
     statistics = gather(TEACHER, DATASET, RECIPE, silent)
     consumers = {
-        module
+        call
         for part in TEACHER.split.neighbourhoods
         for width in part.widths
-        for module in width.consumers
+        for call in width.consumers
     }
     assert statistics.moments.keys() == consumers
-    name = "layer2.1.conv2"
-    module = TEACHER.network.get_submodule(name)
-    seen: list[torch.Tensor] = []
-    hook = module.register_forward_pre_hook(lambda _m, inputs: seen.append(inputs[0]))
-    with torch.inference_mode():
-        TEACHER.network(normalised(DATASET.calibration.images, TEACHER.recipe.preprocessing))
-    hook.remove()
-    rows = rows_of(module, seen[0]).double()
-    known = statistics.moments[name]
-    assert known.count == len(rows)
-    torch.testing.assert_close(known.input_products, rows.T @ rows, rtol=1e-4, atol=1e-3)
+    images = normalised(DATASET.calibration.images, TEACHER.recipe.preprocessing)
+    for name in sorted(consumers)[:4]:
+        rows, known = rows_at(TEACHER.network, name, images), statistics.moments[name]
+        assert known.count == rows.shape[1]
+        torch.testing.assert_close(known.input_products, rows.mT @ rows, rtol=1e-4, atol=1e-3)
+
+
+def test_each_group_of_a_convolution_has_moments_of_its_own() -> None:
+    torch.manual_seed(0)
+    layers = nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 6, 3, groups=2), nn.ReLU()
+    teacher = teacher_from(nn.Sequential(*layers, nn.Flatten(), nn.Linear(96, 3)))
+    moments = gather(teacher, DATASET, RECIPE, silent).moments
+    images = normalised(DATASET.calibration.images, teacher.recipe.preprocessing)
+    for name, known in moments.items():
+        rows = rows_at(teacher.network, name, images)
+        torch.testing.assert_close(known.input_products, rows.mT @ rows, rtol=1e-4, atol=1e-3)
+    assert sorted(known.input_sum.shape for known in moments.values())[-1] == (2, 36)
 
 
 def test_logits_and_accuracy_are_the_teachers_on_the_scoring_images() -> None:
@@ -56,12 +75,14 @@ def test_statistics_come_back_from_their_file() -> None:
             ours, theirs = (m.centred(with_mean) for m in (again.moments[name], known))
             assert torch.equal(ours.inputs, theirs.inputs)
             assert torch.equal(ours.input_mean, theirs.input_mean)
+        assert again.moments[name].num_rows == known.num_rows
 
 
 def test_the_last_block_counts_what_the_pooling_sees() -> None:
     moments = gather(TEACHER, DATASET, RECIPE, silent).moments
-    assert [name for name, known in moments.items() if known.pooled] == ["layer3.2.conv2"]
-    assert isinstance(moments["layer3.2.conv2"], Moments)
+    (last,) = [known for known in moments.values() if known.pooled]
+    assert last is moments[TEACHER.split.neighbourhoods[-1].widths[-1].consumers[0]]
+    assert isinstance(last, Moments)
 
 
 def test_progress_counts_images_to_the_end_and_may_stop_the_work() -> None:
@@ -78,12 +99,11 @@ def test_progress_counts_images_to_the_end_and_may_stop_the_work() -> None:
 
     with pytest.raises(Stopped):
         gather(TEACHER, DATASET, RECIPE, stop)
-    assert not any(module._forward_pre_hooks for module in TEACHER.network.modules())
 
 
 def test_images_that_make_the_teacher_overflow_name_the_module() -> None:
     teacher = teacher_of()
-    teacher.network.get_submodule("bn1").bias.data.fill_(3e38)
+    teacher.network.tensors()["bn1.bias"].data.fill_(3e38)
     with pytest.raises(NonFiniteActivation, match=r"'layer1\.0\.conv1'"):
         gather(teacher, DATASET, RECIPE, silent)
 

@@ -1,176 +1,278 @@
+"""Students are rebuilt from their files alone, and hostile files are refused in a sentence."""
+
 import json
 import subprocess
 import sys
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from torch.nn import functional
+from torch import nn
 
-from candidates.assembly import METADATA_KEY, Description, assemble
-from candidates.candidate import Kept
-from candidates.checkpoint import Checkpoint, Tensor
-from candidates.errors import InvalidCheckpoint
-from candidates.library import make_candidates
-from candidates.progress import silent
+from candidates.assembly import PROGRAM_KEY, Description, assemble, with_program
+from candidates.checkpoint import Checkpoint
+from candidates.errors import InvalidCheckpoint, InvalidProgram
+from candidates.network import Network
+from candidates.program import Argument, Batch, Call, Constant, Program, TensorOf, ValueOf
 from candidates.student import build_student, load_student, student_checkpoint
-from candidates.tensors import checkpoint_of, state_of
-from tests.candidates.builders import (
-    TINY,
-    inputs_of,
-    library,
-    materials_of,
-    network_of,
-    teacher_of,
-    weights_of,
-)
+from candidates.tensors import checkpoint_of
+from tests.candidates.builders import TINY, inputs_of, teacher_from, teacher_of
 
-REBUILD = """
-import sys, torch
-from candidates.checkpoint import Checkpoint, Tensor
-from candidates.student import load_student
-from candidates.tensors import checkpoint_of, state_of
-torch.set_num_threads(1)
-student, inputs, outputs = sys.argv[1:]
-from pathlib import Path
-images = state_of(Checkpoint.read(Path(inputs)))["images"]
-with torch.inference_mode():
-    logits = load_student(student)(images)
-Path(outputs).write_bytes(checkpoint_of({"logits": logits}).to_bytes())
-"""
+WEIGHT = torch.ones(3, 64)
+INPUT, FLAT = ValueOf(value="input"), ValueOf(value="flat")
+FLATTENED = Call(name="flat", operator="flatten.using_ints", arguments=(INPUT, 1))
 
 
-@cache
-def small() -> Checkpoint:
-    """A student with the first and the last two neighbourhoods narrowed."""
-    materials = materials_of(teacher_of(), library(multipliers=(0.5,)))
-    parts, kept = [], Kept()
-    for index in (0, 7, 8):
-        neighbourhood = materials.teacher.split.neighbourhoods[index]
-        half = make_candidates(materials, neighbourhood, lambda _identity: None, silent)[0]
-        parts.append(half.weights)
-        kept |= half.candidate.kept
-    neighbourhoods = materials.teacher.split.neighbourhoods
-    return assemble(weights_of(), TINY, neighbourhoods, parts, kept, {"strategy": "test"})
+def call(operator: str, *arguments: Argument, **keywords: Argument) -> Call:
+    return Call(name="out", operator=operator, arguments=arguments, keywords=keywords)
 
 
-def changed(**changes: Any) -> Checkpoint:
-    """The student with another description."""
-    described = json.loads(small().metadata[METADATA_KEY])
-    return Checkpoint(small().tensors, {METADATA_KEY: json.dumps({**described, **changes})})
+def student(*calls: Call, buffers: tuple[str, ...] = (), **tensors: torch.Tensor) -> Checkpoint:
+    program = Program(input="input", calls=calls, output="out", buffers=buffers)
+    file = with_program(checkpoint_of(tensors), program, Description(recipe=TINY))
+    return Checkpoint.from_bytes(file.to_bytes())
 
 
-def test_a_student_of_whole_widths_loads_into_the_teachers_own_class() -> None:
-    whole = assemble(weights_of(), TINY, teacher_of().split.neighbourhoods, [], {}, {})
-    network = network_of(TINY, seed=5)
-    network.load_state_dict(state_of(whole), strict=True)
-    assert torch.equal(network(inputs_of()), network_of(TINY)(inputs_of()))
-    assert torch.equal(build_student(whole)(inputs_of()), network_of(TINY)(inputs_of()))
+def named(name: str, is_buffer: bool = False) -> Checkpoint:
+    product = call("linear.default", FLAT, TensorOf(tensor=name))
+    return student(FLATTENED, product, buffers=(name,) * is_buffer, **{name: WEIGHT})
 
 
-def test_a_student_keeps_the_teachers_names() -> None:
-    assert build_student(small()).state_dict().keys() == network_of(TINY).state_dict().keys()
+def half(teacher) -> tuple[Checkpoint, Network]:
+    """The file of a teacher whose widths are all halved, and what it should compute."""
+    parts = []
+    network = teacher.network
+    for each in teacher.split.neighbourhoods:
+        kept = {width.name: tuple(range(0, width.size, 2)) for width in each.widths}
+        part = teacher.narrowed(each, kept)
+        parts.append(with_program(checkpoint_of(part.tensors()), part.program))
+        tensors = {**network.tensors(), **part.tensors()}
+        network = Network(network.program.replaced([part.program]), tensors)
+    return assemble(teacher.checkpoint, parts, {}, {"strategy": "half"}), network.eval()
 
 
-def test_another_process_rebuilds_the_student_from_its_file_alone(tmp_path: Path) -> None:
-    student, images, logits = (tmp_path / name for name in ("student", "images", "logits"))
-    student.write_bytes(small().to_bytes())
-    images.write_bytes(checkpoint_of({"images": inputs_of()}).to_bytes())
-    subprocess.run([sys.executable, "-c", REBUILD, student, images, logits], check=True)
-    with torch.inference_mode():
-        here = load_student(student)(inputs_of())
-    assert torch.equal(state_of(Checkpoint.read(logits))["logits"], here)
+class Droppy(nn.Module):
+    """BatchNorm, dropout and stochastic depth: what differs between training and predicting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8)
+        self.one, self.two = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1)
+        self.path, self.drop = StochasticDepth(), nn.Dropout(0.5)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, images):
+        values = self.norm(self.stem(images)).relu()
+        values = values + self.path(self.two(self.one(values).relu()))
+        return self.head(self.drop(values.mean((2, 3))))
 
 
-def test_a_student_can_be_trained() -> None:
-    network = build_student(small()).train()
-    labels = torch.tensor([0, 1, 2, 0])
-    optimiser = torch.optim.SGD(network.parameters(), 0.01)
-    losses = []
-    for _ in range(5):
-        loss = functional.cross_entropy(network(inputs_of()), labels)
-        optimiser.zero_grad()
-        loss.backward()
-        assert all(parameter.grad is not None for parameter in network.parameters())
-        optimiser.step()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < losses[0]
+class StochasticDepth(nn.Module):
+    p = 0.5
+
+    def forward(self, branch):
+        return branch
 
 
-def test_a_student_is_in_eval_mode() -> None:
-    assert not build_student(small()).training
+@pytest.fixture(scope="module")
+def droppy():
+    torch.manual_seed(0)
+    return teacher_from(Droppy())
 
 
-def test_a_trained_student_is_a_student_file_again() -> None:
-    network = build_student(small())
-    description = Description.of(small())
-    again = student_checkpoint(network, description)
-    assert Description.of(again) == description
-    assert again.digest(again.tensors) == small().digest(small().tensors)
+def test_a_student_computes_what_its_parts_do(droppy):
+    file, network = half(droppy)
+    images = inputs_of()
+    assert torch.equal(build_student(file)(images), network(images))
 
 
-def widths_with(module: str, **counts: int) -> dict[str, dict[str, int]]:
-    known = json.loads(small().metadata[METADATA_KEY])["widths"]
-    return {**known, module: counts}
+def test_a_new_process_rebuilds_it_from_the_file_alone(droppy, tmp_path):
+    file, network = half(droppy)
+    (tmp_path / "student.safetensors").write_bytes(file.to_bytes())
+    torch.save(inputs_of(), tmp_path / "images")
+    code = (
+        "import sys, torch; from candidates.student import load_student;"
+        "images = torch.load(sys.argv[2], weights_only=True);"
+        "torch.save(load_student(sys.argv[1])(images).detach(), sys.argv[3])"
+    )
+    names = [tmp_path / name for name in ("student.safetensors", "images", "logits")]
+    subprocess.run([sys.executable, "-c", code, *names], check=True, timeout=100)
+    assert torch.equal(torch.load(names[2], weights_only=True), network(inputs_of()))
+
+
+def test_predicting_repeats_itself_and_training_drops(droppy):
+    network = build_student(half(droppy)[0])
+    images = inputs_of()
+    assert torch.equal(network(images), network(images))
+    network.train()
+    assert not torch.equal(network(images), network(images))
+
+
+def test_training_moves_statistics_and_reaches_every_parameter(droppy):
+    network = build_student(half(droppy)[0]).train()
+    before = network.tensors()["norm.running_mean"].clone()
+    for _ in range(4):  # a dropped path has no gradient
+        network(inputs_of(count=8)).square().sum().backward()
+    assert not torch.equal(network.tensors()["norm.running_mean"], before)
+    assert all(parameter.grad.any() for parameter in network.parameters())
+
+
+def test_stochastic_depth_drops_whole_images(droppy):
+    network = build_student(droppy.checkpoint).train()
+    branch = next(call for call in network.program.calls if call.operator == "dropout.default")
+    (dropped,) = network.values(inputs_of(count=64), [branch.name])
+    assert dropped.shape == (64, 1, 1, 1)
+    assert set(dropped.flatten().tolist()) == {0.0, 2.0}
+
+
+def test_a_trained_student_is_written_and_read_again(droppy, tmp_path):
+    file, _ = half(droppy)
+    network = build_student(file).train()
+    optimiser = torch.optim.SGD(network.parameters(), 0.1)
+    network(inputs_of()).square().sum().backward()
+    optimiser.step()
+    path = tmp_path / "trained.safetensors"
+    path.write_bytes(student_checkpoint(network, Description.of(file)).to_bytes())
+    again = load_student(path)
+    assert torch.equal(again(inputs_of()), network.eval()(inputs_of()))
+    assert Description.of(Checkpoint.read(path)).provenance == {"strategy": "half"}
+
+
+def test_names_and_numbers_are_the_teachers_where_nothing_shrinks():
+    teacher = teacher_of()
+    network = build_student(teacher.checkpoint)
+    found = {name: each.shape for name, each in network.state_dict().items()}
+    assert found == {name: each.shape for name, each in teacher.network.state_dict().items()}
+    assert torch.equal(network(inputs_of()), teacher.network(inputs_of()))
+
+
+@pytest.mark.parametrize("is_buffer", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    ["a b", "ü", "part", "values", "program", "_steps", "_ends", "forward", "tensors.weight",
+     "_parameters", "x._modules.y", "__class__", "half.weight"],
+)  # fmt: skip
+def test_odd_names_are_only_names(name, is_buffer):
+    network = build_student(named(name, is_buffer))
+    assert network(torch.ones(2, 1, 8, 8)).tolist() == [[64.0] * 3] * 2
+    assert list(network.state_dict()) == [name]
+    again = student_checkpoint(network.train(), Description(recipe=TINY))
+    assert list(again.tensors) == [name]
+
+
+@pytest.mark.parametrize("name", ["a..b", ".a", "a.", ".", "training", "a.training"])
+def test_impossible_names_are_refused(name):
+    with pytest.raises(InvalidProgram, match="No tensor can be named"):
+        build_student(named(name))
+
+
+@pytest.mark.parametrize(("first", "second"), [("a.b", "a.b.c"), ("a.b.c", "a.b")])
+def test_a_name_that_is_also_a_module_is_refused(first, second):
+    file = student(
+        FLATTENED,
+        Call(name="one", operator="linear.default", arguments=(FLAT, TensorOf(tensor=first))),
+        call("linear.default", ValueOf(value="one"), TensorOf(tensor=second)),
+        **{first: WEIGHT, second: torch.ones(3, 3)},
+    )
+    with pytest.raises(InvalidProgram, match="is a tensor or a module"):
+        build_student(file)
 
 
 @pytest.mark.parametrize(
-    "widths",
+    ("calls", "message"),
     [
-        {},
-        widths_with("layer1.0.conv1", out=3),
-        widths_with("layer1.0.conv1", out=17),
-        widths_with("layer1.0.conv1", out=-1),
-        widths_with("layer1.0.conv1", out=0),
-        widths_with("layer1.0.conv1", out=10**30),
-        widths_with("layer1.0.conv1", out=10**17),
-        widths_with("layer9.conv1", out=8),
-        widths_with("", **{"in": 8}),
-        widths_with("layer1.0.bn1", **{"in": 8}),
-        widths_with("layer1.0.relu1", **{"in": 8}),
+        ([call("system.default", INPUT)], "not on the list of operators"),
+        ([call("relu.default", ValueOf(value="later"))], "reads 'later', which no earlier call"),
+        ([call("relu.default", ValueOf(value="out"))], "reads 'out', which no earlier call"),
+        ([FLATTENED, FLATTENED, call("relu.default", FLAT)], "Two calls are named 'flat'"),
+        ([FLATTENED], "The output 'out' is given by no call"),
+        ([FLATTENED, call("to.dtype", FLAT, Constant(constant="os"))], "No constant is named 'os'"),
     ],
-    ids=["none", "fewer", "more", "negative", "zero", "overflow", "huge", "unknown", "root",
-         "norm", "relu"],
+)
+def test_programs_that_cannot_run_as_they_stand_are_refused(calls, message):
+    with pytest.raises(InvalidProgram, match=message):
+        build_student(student(*calls))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        call("linear.default", FLAT, TensorOf(tensor="weight")),
+        call("view.default", FLAT, (3, 43)),
+        call("view.default", FLAT, (10**30,)),
+        call("relu.default", FLAT, bogus=1),
+        call("relu.default", FLAT, FLAT, FLAT),
+        call("einsum.default", "ab->", (FLAT, FLAT)),
+        call("getitem", FLAT, 99),
+        call("add.Tensor", FLAT, FLAT, out=FLAT),
+        call("embedding.default", FLAT, "a table"),
+    ],
+)
+def test_arguments_that_do_not_suit_are_refused(last):
+    tensors = {"weight": torch.ones(3, 63)} if last.tensors() else {}
+    with pytest.raises(InvalidCheckpoint, match="do not suit its program"):
+        build_student(student(FLATTENED, last, **tensors))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        call("chunk.default", FLAT, 2, 1),
+        call("sum.default", FLAT),
+        call("relu.default", INPUT),
+        call("view.default", FLAT, (1, 128)),
+    ],
+)
+def test_what_gives_no_logits_is_refused(last):
+    with pytest.raises(InvalidCheckpoint, match="not one row of logits for each image"):
+        build_student(student(FLATTENED, last))
+
+
+def test_absurd_sizes_are_refused_before_anything_is_computed():
+    huge = Call(name="huge", operator="new_zeros.default", arguments=(FLAT, (Batch(batch=10**10),)))
+    total = Call(name="total", operator="sum.default", arguments=(ValueOf(value="huge"),))
+    with pytest.raises(InvalidCheckpoint, match="'huge' gives 20000000000 numbers"):
+        build_student(
+            student(FLATTENED, huge, total, call("add.Tensor", FLAT, ValueOf(value="total")))
+        )
+
+
+def test_whole_numbers_that_would_be_trained_are_refused():
+    file = student(FLATTENED, call("mul.Tensor", FLAT, TensorOf(tensor="one")), one=torch.tensor(1))
+    with pytest.raises(InvalidProgram, match="so it has to be a buffer"):
+        build_student(file)
+
+
+def test_a_tensor_that_is_missing_or_not_read_or_not_finite_is_named():
+    file = named("weight")
+    with pytest.raises(InvalidCheckpoint, match="'weight' is missing"):
+        build_student(Checkpoint({}, file.metadata))
+    more = {**file.tensors, "more": file.tensors["weight"]}
+    with pytest.raises(InvalidCheckpoint, match="'more' does not belong"):
+        build_student(Checkpoint(more, file.metadata))
+    with pytest.raises(InvalidCheckpoint, match="'weight' holds NaN or Inf"):
+        build_student(Checkpoint(checkpoint_of({"weight": WEIGHT / 0}).tensors, file.metadata))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nope", "[]", "{}", json.dumps({"input": "a", "calls": [{}], "output": "a"}),
+             '{"input": ' + "[" * 100_000]
 )  # fmt: skip
-def test_widths_that_do_not_fit_the_weights_are_refused(widths: dict[str, Any]) -> None:
-    with pytest.raises(InvalidCheckpoint) as caught:
-        build_student(changed(widths=widths))
-    assert str(caught.value).endswith(".")
+def test_a_program_that_is_none_is_refused(text):
+    file = named("weight")
+    with pytest.raises(InvalidProgram, match="program is wrong at"):
+        build_student(Checkpoint(file.tensors, {**file.metadata, PROGRAM_KEY: text}))
 
 
-def test_a_student_that_fits_its_description_but_cannot_run_is_refused() -> None:
-    """The BatchNorm is narrower than the convolution before it, in the JSON and in the tensors."""
-    file = changed(widths=widths_with("layer1.0.bn1", out=3))
-    narrow = {
-        name: Tensor("F32", (3,), bytes(12))
-        for name, tensor in file.tensors.items()
-        if name.startswith("layer1.0.bn1.") and tensor.shape
-    }
-    with pytest.raises(InvalidCheckpoint, match="do not suit"):
-        build_student(Checkpoint({**file.tensors, **narrow}, file.metadata))
+@pytest.mark.parametrize("missing", [PROGRAM_KEY, "student_search"])
+def test_a_file_without_a_program_or_description_is_no_student(missing):
+    file = named("weight")
+    left = {key: text for key, text in file.metadata.items() if key != missing}
+    with pytest.raises(InvalidCheckpoint, match=f"The file has no '{missing}' metadata"):
+        build_student(Checkpoint(file.tensors, left))
 
 
-def test_a_student_without_its_description_is_refused() -> None:
-    with pytest.raises(InvalidCheckpoint, match="not a student"):
-        build_student(Checkpoint(small().tensors))
-
-
-def test_an_extra_key_is_named() -> None:
-    tensors = {**small().tensors, "extra": small().tensors["fc.bias"]}
-    with pytest.raises(InvalidCheckpoint, match="'extra' does not belong"):
-        build_student(Checkpoint(tensors, small().metadata))
-
-
-def test_a_missing_key_is_named() -> None:
-    tensors = {name: t for name, t in small().tensors.items() if name != "layer3.2.conv1.weight"}
-    with pytest.raises(InvalidCheckpoint, match=r"'layer3\.2\.conv1\.weight' is missing"):
-        build_student(Checkpoint(tensors, small().metadata))
-
-
-def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "student"
-    path.write_bytes(small().to_bytes()[:-1])
-    with pytest.raises(InvalidCheckpoint, match="truncated"):
-        load_student(path)
+def test_a_file_of_the_first_format_is_refused():
+    file = named("weight")
+    text = file.metadata["student_search"].replace('"format":2', '"format":1')
+    with pytest.raises(InvalidCheckpoint, match="wrong at 'format'"):
+        build_student(Checkpoint(file.tensors, {**file.metadata, "student_search": text}))

@@ -1,36 +1,58 @@
+from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from candidates.moments import rows_of
-from candidates.recipe import TeacherRecipe
-from candidates.reconstruct import columns
+from candidates import reading, reconstruct
+from candidates.candidate import Kept
+from candidates.linear_call import LinearCall
+from candidates.materials import Materials
+from candidates.network import Network
+from candidates.reading import readings_of
 from candidates.stream import Stream
+from candidates.strength import strengths
+from candidates.teacher import Teacher
 from candidates.width import WidthMaker
 from tests.candidates.builders import (
     TINY,
     colour_recipe,
     library,
     materials_of,
-    shrunk_copy,
+    teacher_from,
     teacher_of,
 )
+from tests.candidates.small import SMALL
 
 
-def maker_of(
-    recipe: TeacherRecipe = TINY, index: int = 0, ridge: float = 1e-8
-) -> tuple[WidthMaker, Stream]:
-    materials = materials_of(teacher_of(recipe), library(ridge=ridge))
-    neighbourhood = materials.teacher.split.neighbourhoods[index]
-    maker = WidthMaker(materials.teacher, neighbourhood, materials.statistics, ridge)
-    return maker, materials.calibration(neighbourhood, 48)
+@cache
+def tiny(ridge: float = 1e-8) -> Materials:
+    return materials_of(teacher_of(), library(ridge=ridge))
 
 
-def outputs(network: nn.Module, stream: Stream) -> torch.Tensor:
+def maker_of(materials: Materials, index: int = 0) -> tuple[WidthMaker, Stream]:
+    teacher, recipe = materials.teacher, materials.recipe
+    neighbourhood = teacher.split.neighbourhoods[index]
+    maker = WidthMaker(teacher, neighbourhood, materials.statistics, recipe.ridge)
+    return maker, materials.calibration(neighbourhood, recipe.calibration_images)
+
+
+def outputs(network: nn.Module, stream: Stream) -> Tensor:
     with torch.inference_mode():
         return torch.cat([network(batch) for batch in stream])
+
+
+def strongest(teacher: Teacher, maker: WidthMaker, kept: Kept) -> Network:
+    """As many indices as in `kept`, those of the largest norm, and nothing solved."""
+    part = teacher.part(maker.neighbourhood)
+    found = {}
+    for width in maker.neighbourhood.widths:
+        if width.name in kept:
+            order = strengths(part, teacher.layout, width).argsort(descending=True)
+            found[width.name] = tuple(sorted(order[: len(kept[width.name])].tolist()))
+    return teacher.narrowed(maker.neighbourhood, found)
 
 
 @pytest.mark.parametrize(
@@ -39,103 +61,155 @@ def outputs(network: nn.Module, stream: Stream) -> torch.Tensor:
 def test_a_multiplier_keeps_its_rounded_share_and_at_least_one(
     multiplier: float, count: int
 ) -> None:
-    maker, _ = maker_of()
+    maker, _ = maker_of(tiny())
     assert len(maker.kept(multiplier)["layer1.0.conv1"]) == count
 
 
 def test_a_multiplier_that_rounds_to_everything_keeps_everything() -> None:
-    maker, _ = maker_of()
+    maker, _ = maker_of(tiny())
     assert maker.kept(1.0) == maker.kept(0.99) == {}
 
 
-def test_kept_channels_are_nested() -> None:
-    maker, _ = maker_of()
+def test_kept_indices_are_nested() -> None:
+    maker, _ = maker_of(tiny())
     sets = [set(maker.kept(k / 10)["layer1.0.conv1"]) for k in range(1, 10)]
     assert all(small <= large for small, large in pairwise(sets))
 
 
-def test_a_bottleneck_shrinks_both_of_its_widths() -> None:
-    maker, _ = maker_of(colour_recipe("resnet50"), index=0)
-    kept = maker.kept(0.5)
-    assert {name: len(channels) for name, channels in kept.items()} == {
-        "layer1.0.conv1": 32, "layer1.0.conv2": 32,
-    }  # fmt: skip
+def consumer_in(network: Network, name: str) -> LinearCall:
+    call = next(call for call in network.program.calls if call.name == name)
+    found = LinearCall.of(call, network.tensors())
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("index", [0, 3, 6])
-def test_the_consumer_gets_its_least_squares_weights(index: int) -> None:
-    maker, stream = maker_of(index=index)
+def test_the_consumer_gets_its_least_squares_weights(
+    index: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconstruct, "ENOUGH_ROWS", 0)
+    maker, stream = maker_of(tiny(), index)
     part = maker.teacher.part(maker.neighbourhood)
     (width,) = maker.neighbourhood.widths
     kept = maker.kept(0.5)
     candidate = maker.make(kept, stream)
-    consumer = part.get_submodule(width.consumers[0])
-    producer = part.get_submodule(width.producers[0])
+    call = consumer_in(part, width.consumers[0])
     with torch.inference_mode():
-        entering = torch.cat(list(stream))
-        carrier = part.get_submodule(width.carriers[0])
-        rows = rows_of(consumer, carrier(producer(entering)).relu()).double()
-    ones = torch.ones(len(rows), 1, dtype=torch.float64)
-    few = torch.cat([rows[:, columns(kept[width.name], 9)], ones], 1)
-    target = rows @ consumer.weight.detach().double().flatten(1).T
-    residual = (
-        (few @ torch.linalg.lstsq(few, target, driver="gelsd").solution - target).square().sum()
-    )
-    weight = candidate.get_submodule(width.consumers[0]).weight.detach().double().flatten(1)
-    norm = width.consumers[0].replace("conv", "bn")
-    shift = (
-        part.get_submodule(norm).running_mean - candidate.get_submodule(norm).running_mean
-    ).double()
+        (hidden,) = part.values(torch.cat(list(stream)), [call.source])
+    rows = call.rows(hidden)[0].double()
+    columns = (torch.tensor(kept[width.name]).unsqueeze(1) * 9 + torch.arange(9)).flatten()
+    few = torch.cat([rows[:, columns], torch.ones(len(rows), 1).double()], 1)
+    target = rows @ part.tensors()[call.weight].detach().double().flatten(1).T
+    best = torch.linalg.lstsq(few, target, driver="gelsd").solution
+    residual = (few @ best - target).square().sum()
+    weight = candidate.tensors()[call.weight].detach().double().flatten(1)
+    mean = call.weight.replace("conv", "bn").replace("weight", "running_mean")
+    shift = (part.tensors()[mean] - candidate.tensors()[mean]).double()
     found = few @ torch.cat([weight.T, shift.unsqueeze(0)]) - target
     assert found.square().sum() <= residual * 1.001 + 1e-4 * target.square().sum()
 
 
-@pytest.mark.parametrize(
-    "recipe", [TINY, colour_recipe("resnet18")], ids=lambda recipe: recipe.architecture
-)
-def test_a_solved_candidate_is_nearer_to_the_teacher_than_cut_channels(
-    recipe: TeacherRecipe,
+def neighbourhoods(name: str) -> Iterator[tuple[WidthMaker, Stream, Stream]]:
+    """Of a small network, with streams of calibration and of other images."""
+    network, recipe = SMALL[name]()
+    settings = library(calibration_images=256, scoring_images=64, ridge=1e-4)
+    materials = materials_of(teacher_from(network, recipe), settings, count=256)
+    for index, each in enumerate(materials.teacher.split.neighbourhoods):
+        if each.widths:
+            other = materials.scoring(each).advanced(materials.teacher.entering(each))
+            yield (*maker_of(materials, index), other)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_all_indices_give_the_teacher_bit_for_bit(name: str) -> None:
+    for maker, stream, _ in neighbourhoods(name):
+        wanted = outputs(maker.teacher.part(maker.neighbourhood), stream)
+        assert torch.equal(outputs(maker.make(maker.kept(1.0), stream), stream), wanted)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_on_other_images_a_solved_candidate_is_nearer_than_the_strongest_channels(
+    name: str,
 ) -> None:
-    maker, stream = maker_of(recipe, index=1, ridge=1e-4)
-    kept = maker.kept(0.5)
-    wanted = outputs(maker.teacher.part(maker.neighbourhood), stream)
-    solved = outputs(maker.make(kept, stream), stream)
-    cut = outputs(shrunk_copy(maker.teacher.graph, maker.neighbourhood, kept), stream)
-    assert (solved - wanted).square().mean() < 0.7 * (cut - wanted).square().mean()
+    for maker, stream, other in neighbourhoods(name):
+        kept = maker.kept(0.5)
+        assert kept.keys() == {width.name for width in maker.neighbourhood.widths}
+        wanted = outputs(maker.teacher.part(maker.neighbourhood), other)
+        solved = outputs(maker.make(kept, stream), other)
+        cut = outputs(strongest(maker.teacher, maker, kept), other)
+        assert (solved - wanted).square().mean() < (cut - wanted).square().mean()
+
+
+@pytest.mark.parametrize("name", ["convolutions", "flattened"])
+def test_pointwise_rows_serve_where_full_ones_are_too_long(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = [outputs(m.make(m.kept(0.5), s), s) for m, s, _ in neighbourhoods(name)]
+    monkeypatch.setattr(reading, "MAX_COLUMNS", 20)
+    for (maker, stream, _), best in zip(neighbourhoods(name), full, strict=True):
+        part = maker.teacher.part(maker.neighbourhood)
+        found = readings_of(part, maker.teacher.layout, maker.neighbourhood).values()
+        assert all(each.num_columns <= 20 for each in found)
+        kept = maker.kept(0.5)
+        wanted = outputs(part, stream)
+        pointwise = outputs(maker.make(kept, stream), stream)
+        cut = outputs(strongest(maker.teacher, maker, kept), stream)
+        errors = [float((each - wanted).square().mean()) for each in (best, pointwise, cut)]
+        assert errors[0] <= errors[1] * 1.01 < errors[2]
 
 
 def test_channels_that_are_always_zero_go_first_without_a_loss() -> None:
-    materials = materials_of(teacher_of())
     teacher = teacher_of()
-    norm = teacher.network.get_submodule("layer1.0.bn1")
-    norm.weight.data[::2] = 0
-    norm.bias.data[::2] = -1
-    materials = materials_of(teacher)
-    neighbourhood = teacher.split.neighbourhoods[0]
-    maker = WidthMaker(teacher, neighbourhood, materials.statistics, 1e-6)
-    stream = materials.calibration(neighbourhood, 48)
+    tensors = teacher.network.tensors()
+    tensors["layer1.0.bn1.weight"].data[::2] = 0
+    tensors["layer1.0.bn1.bias"].data[::2] = -1
+    maker, stream = maker_of(materials_of(teacher, library(ridge=1e-6)))
     kept = maker.kept(0.5)
     assert kept == {"layer1.0.conv1": tuple(range(1, 16, 2))}
-    wanted = outputs(teacher.part(neighbourhood), stream)
+    wanted = outputs(teacher.part(maker.neighbourhood), stream)
     torch.testing.assert_close(
         outputs(maker.make(kept, stream), stream), wanted, rtol=1e-3, atol=1e-3
     )
 
 
-@pytest.mark.parametrize(
-    "recipe", [TINY, colour_recipe("resnet18")], ids=lambda recipe: recipe.architecture
-)
 @pytest.mark.parametrize("bias", [-1.0, 0.0, 0.7, 900.0])
+@pytest.mark.parametrize("architecture", ["cifar_resnet20", "resnet18"])
 def test_a_width_that_never_varies_still_gives_finite_candidates(
-    recipe: TeacherRecipe, bias: float
+    architecture: str, bias: float
 ) -> None:
+    recipe = TINY if architecture == "cifar_resnet20" else colour_recipe(architecture)
     teacher = teacher_of(recipe)
-    neighbourhood = teacher.split.neighbourhoods[1]
-    norm = teacher.network.get_submodule(neighbourhood.widths[-1].carriers[0])
-    norm.weight.data.zero_()
-    norm.bias.data.fill_(bias)
-    materials = materials_of(teacher, library(calibration_images=16))
-    maker = WidthMaker(teacher, neighbourhood, materials.statistics, 1e-4)
-    stream = materials.calibration(neighbourhood, 16)
+    tensors = teacher.network.tensors()
+    tensors["layer1.1.bn1.weight"].data.zero_()
+    tensors["layer1.1.bn1.bias"].data.fill_(bias)
+    maker, stream = maker_of(materials_of(teacher, library(calibration_images=16)), 1)
     candidate = maker.make(maker.kept(0.1), stream)
     assert torch.isfinite(outputs(candidate, stream)).all()
+
+
+def test_a_width_that_nothing_linear_reads_keeps_its_strongest_indices() -> None:
+    class Products(nn.Module):
+        """Queries times keys: nothing contracts their axis with a weight."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.query, self.key = nn.Linear(8, 12), nn.Linear(8, 12)
+            self.last = nn.Linear(64, 3)
+
+        def forward(self, images: Tensor) -> Tensor:
+            rows = images.squeeze(1)
+            products = self.query(rows) @ self.key(rows).transpose(1, 2)
+            result: Tensor = self.last(products.flatten(1))
+            return result
+
+    torch.manual_seed(0)
+    network = Products()
+    maker, stream = maker_of(materials_of(teacher_from(network)))
+    (width,) = maker.neighbourhood.widths
+    assert width.consumers == ()
+    norms = network.query.weight.square().sum(1) + network.key.weight.square().sum(1)
+    expected = tuple(sorted(norms.argsort(descending=True)[:6].tolist()))
+    assert maker.kept(0.5) == {width.name: expected}
+    candidate = maker.make(maker.kept(0.5), stream)
+    assert candidate.tensors()["query.weight"].shape == (6, 8)
+    assert outputs(candidate, stream).shape == (48, 64)

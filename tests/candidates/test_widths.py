@@ -1,107 +1,80 @@
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from candidates.graph import Graph
-from candidates.neighbourhood import Width
-from candidates.widths import find_widths
-
-
-def widths_of(network: nn.Module) -> dict[str, Width]:
-    graph = Graph(network)
-    return {width.name: width for width in find_widths(graph, graph.nodes)}
+from candidates.widths import TAKEN
+from tests.candidates.rules.harness import Classifier, conv, followed, pooled, tokens
 
 
-class Net(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.a, self.b, self.c = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(3))
-        self.norm, self.relu = nn.BatchNorm2d(4), nn.ReLU()
+def test_a_width_knows_who_gives_carries_and_contracts_it():
+    net = Classifier(
+        lambda net, x: pooled(net.two(net.norm(net.one(x)).relu())),
+        one=conv(3, 6), norm=nn.BatchNorm2d(6), two=conv(6, 5),
+    )  # fmt: skip
+    width = followed(net).width("one")
+    assert width.producers == ("conv2d",)
+    assert width.consumers == ("conv2d_1",)
+    assert width.calls == {"conv2d", "batch_norm", "relu", "conv2d_1"}
+    assert width.tensors == ("one.weight", "one.bias", "norm.weight", "norm.bias", "two.weight")
+    assert not width.mixed
 
 
-class Chain(Net):
-    def forward(self, images: Tensor) -> Tensor:
-        result: Tensor = self.b(self.relu(self.norm(self.a(images))))
-        return result
+def test_what_is_added_has_several_producers():
+    net = Classifier(lambda net, x: pooled(net.one(x) + net.two(x)), one=conv(3, 6), two=conv(3, 6))
+    assert followed(net).width("one").producers == ("conv2d", "conv2d_1")
 
 
-class TwoReaders(Net):
-    def forward(self, images: Tensor) -> Tensor:
-        hidden = self.relu(self.a(images))
-        result: Tensor = self.b(hidden) + self.c(hidden)
-        return result
-
-
-class ReadByAnAdd(Net):
-    def forward(self, images: Tensor) -> Tensor:
-        hidden = self.relu(self.a(images))
-        result: Tensor = self.b(hidden) + hidden
-        return result
-
-
-class Shared(Net):
-    def forward(self, images: Tensor) -> Tensor:
-        result: Tensor = self.c(self.b(self.relu(self.b(self.a(images)))))
-        return result
-
-
-class SharedNorm(Net):
-    def forward(self, images: Tensor) -> Tensor:
-        result: Tensor = self.norm(self.b(self.norm(self.a(images))))
-        return result
-
-
-class Functional(Net):
-    def forward(self, images: Tensor) -> Tensor:
-        result: Tensor = self.b(torch.tanh(self.a(images)))
-        return result
-
-
-class Leaving(Net):
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        hidden = self.a(images)
-        return self.b(hidden), hidden
-
-
-def test_a_width_goes_from_its_producer_over_carriers_to_its_consumer() -> None:
-    assert widths_of(Chain()) == {
-        "a": Width(name="a", size=4, producers=("a",), carriers=("norm",), consumers=("b",))
-    }
-
-
-def test_a_width_may_have_two_consumers() -> None:
-    assert set(widths_of(TwoReaders())["a"].consumers) == {"b", "c"}
-
-
-def test_a_width_that_an_addition_reads_is_left_fixed() -> None:
-    assert widths_of(ReadByAnAdd()) == {}
-
-
-def test_a_module_that_runs_twice_is_left_fixed() -> None:
-    assert widths_of(Shared()) == {}
-
-
-def test_a_norm_that_runs_twice_leaves_its_width_fixed() -> None:
-    assert widths_of(SharedNorm()) == {}
-
-
-def test_an_unknown_operator_leaves_the_width_fixed() -> None:
-    assert widths_of(Functional()) == {}
-
-
-def test_a_width_that_is_also_an_output_is_left_fixed() -> None:
-    assert widths_of(Leaving()) == {}
-
-
-def test_grouped_convolutions_neither_produce_nor_consume() -> None:
-    grouped = nn.Sequential(
-        nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1)
+def test_the_larger_of_two_axes_in_one_dimension_shrinks():
+    net = Classifier(
+        lambda net, x: pooled(net.two(net.one(x))), one=conv(3, 12), two=conv(12, 12, groups=3)
     )
-    assert list(widths_of(grouped)) == ["2"]
+    found = followed(net)
+    assert found.width("one").axis.size == 4
+    assert TAKEN in found.reasons("one.bias")
 
 
-def test_a_width_of_one_channel_cannot_shrink() -> None:
-    assert widths_of(nn.Sequential(nn.Linear(4, 1), nn.ReLU(), nn.Linear(1, 4))) == {}
+def test_whole_heads_are_preferred_to_a_share_of_each():
+    def body(net, x):
+        queries, keys, values = (
+            net.qkv(tokens(net.one(x))).reshape(len(x), 4, 3, 2, 6).permute(2, 0, 3, 1, 4)
+        )
+        mixed = (queries @ keys.transpose(-2, -1)).softmax(-1) @ values
+        return mixed.transpose(1, 2).flatten(2).mean(1)
+
+    net = Classifier(body, one=nn.Conv2d(3, 5, 4, 4), qkv=nn.Linear(5, 36))
+    width = followed(net).width("qkv")
+    assert width.axis.size == 2
+    assert not width.mixed
 
 
-def test_the_last_operator_is_no_producer() -> None:
-    assert list(widths_of(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)))) == ["0"]
+def test_widths_that_share_a_first_tensor_have_names_of_their_own():
+    net = Classifier(
+        lambda net, x: pooled(torch.cat(net.one(x).split([2, 4], 1)[::-1], 1)), one=conv(3, 6)
+    )
+    assert followed(net).sizes() == {"one": 2, "one:2": 4}
+
+
+def test_a_width_without_a_layer_is_named_after_its_tensor():
+    net = Classifier(lambda net, x: pooled(x)[:, :1] * net.scale, scale=torch.ones(6))
+    assert followed(net).sizes() == {"scale": 6}
+    assert followed(net).width("scale").producers == ()
+
+
+def test_buffers_alone_carry_no_width():
+    class Fixed(Classifier):
+        def __init__(self):
+            super().__init__(lambda net, x: pooled(x)[:, :1] * net.scale)
+            self.register_buffer("scale", torch.ones(6))
+            self.head = nn.Linear(6, 4)
+            self.head.weight.requires_grad_(False)
+
+    found = followed(Fixed())
+    assert found.width("head").tensors == ("head.weight",)
+
+
+def test_an_axis_flattened_together_with_itself_stays():
+    def body(net, x):
+        features = net.one(x).flatten(2)
+        return torch.bmm(features, features.mT).flatten(1)
+
+    found = followed(Classifier(body, one=conv(3, 6)))
+    assert found.widths == []

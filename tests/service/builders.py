@@ -60,6 +60,10 @@ def new_candidate(index: int, multiplier: float) -> NewCandidate:
     return NewCandidate(identity=made, candidate=candidate, weights_sha256=digest(made))
 
 
+def gathered() -> libraries.Gathered:
+    return libraries.Gathered(sha256=FILE.sha256, accuracy=ESTIMATE, split=split(), fixed_cost=COST)
+
+
 def do_next_unit(ledger: Ledger, write: Write = lambda session: None) -> None:
     """Claim a unit and commit it with this result."""
     unit = ledger.claim("worker")
@@ -78,7 +82,9 @@ def ready_dataset(database: Database, ledger: Ledger, name: str = "pets") -> Dat
 def ready_teacher(database: Database, ledger: Ledger, name: str = "net") -> TeacherRecord:
     with database.writing() as session:
         record = teachers.post(session, new_teacher(name)).record
-    checked = teachers.CheckedTeacher(split=split(), cost=COST, fixed_cost=COST)
+    checked = teachers.CheckedTeacher(
+        network=FILE, num_classes=10, split=split(), cost=COST, fixed_cost=COST
+    )
     do_next_unit(ledger, lambda s: teachers.finish(s, record.id, checked))
     with database.reading() as session:
         return teachers.get_ready(session, record.id)
@@ -105,7 +111,7 @@ def ready_library(database: Database, ledger: Ledger) -> LibraryRecord:
 
 def finish_library(ledger: Ledger, library_id: str) -> None:
     """Do all units of a library that is the only thing to do."""
-    do_next_unit(ledger, lambda s: libraries.note_statistics(s, library_id, FILE.sha256, ESTIMATE))
+    do_next_unit(ledger, lambda s: libraries.note_statistics(s, library_id, gathered()))
     while (unit := ledger.claim("worker")) is not None:
         index = unit.payload["index"]
         made = [new_candidate(index, 0.5), new_candidate(index, 1.0)]
@@ -120,7 +126,6 @@ def _neighbourhood(index: int) -> Neighbourhood:
         name=f"{name}.conv1",
         size=4,
         producers=(f"{name}.conv1",),
-        carriers=(f"{name}.bn1",),
         consumers=(f"{name}.conv2",),
     )
     return Neighbourhood(
@@ -128,6 +133,7 @@ def _neighbourhood(index: int) -> Neighbourhood:
         index=index,
         input=f"{name}_in",
         output=f"{name}_out",
+        cut=f"{name}_in",
         modules=(f"{name}.conv1", f"{name}.bn1", f"{name}.conv2"),
         widths=(width,),
         num_parameters=1000,

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.api.world import RECIPE, teacher_weights
+from candidates.assembly import program_of
+from candidates.checkpoint import Checkpoint
+from candidates.recipe import Granularity
+from tests.service.api.world import RECIPE
 from tests.service.living import Live, living
+from tests.service.networks import split, teacher_weights
 
 
 @pytest.fixture
@@ -34,6 +38,36 @@ def test_a_teacher_is_pushed_and_its_id_printed(live: Live, tmp_path: Path) -> N
     done = command(live, "teacher", "push", str(weights), "--recipe", str(recipe))
     assert done.returncode == 0, done.stderr
     assert live.client.teacher(done.stdout.strip()).name == "net"
+
+
+def test_a_teacher_that_hardly_shrinks_is_pointed_out(live: Live, tmp_path: Path) -> None:
+    weights, recipe = tmp_path / "net.safetensors", tmp_path / "teacher.json"
+    weights.write_bytes(teacher_weights().to_bytes())
+    recipe.write_text(json.dumps(RECIPE))
+    live.world.ready_teacher(split().model_copy(update={"shrinkable": 0.2}))
+    done = command(live, "teacher", "push", str(weights), "--recipe", str(recipe), "--wait")
+    assert done.returncode == 0, done.stderr
+    assert "Only 20 % of this teacher's parameters can shrink" in done.stderr
+
+
+def test_a_teachers_own_file_is_downloaded(live: Live, tmp_path: Path) -> None:
+    out = tmp_path / "teacher.safetensors"
+    done = command(live, "teacher", "download", live.world.ready_teacher(), str(out))
+    assert (done.returncode, done.stdout.strip()) == (0, str(out))
+    assert program_of(Checkpoint.read(out)).output == "logits"
+
+
+@pytest.mark.parametrize(
+    ("given", "granularity"),
+    [("pair", "pair"), ("4", 4), ("layer1,layer2.0", ("layer1", "layer2.0"))],
+)
+def test_a_library_is_cut_as_the_command_says(
+    live: Live, given: str, granularity: Granularity
+) -> None:
+    teacher, dataset = live.world.ready_teacher(), live.world.ready_dataset()
+    done = command(live, "library", "build", teacher, dataset, "--granularity", given)
+    assert done.returncode == 0, done.stderr
+    assert live.client.library(done.stdout.strip()).recipe.granularity == granularity
 
 
 def test_a_recipe_with_a_wrong_field_is_wrong_usage(live: Live, tmp_path: Path) -> None:

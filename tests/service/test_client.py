@@ -10,8 +10,9 @@ from candidates.recipe import LibraryRecipe, TeacherRecipe
 from search.budget import Budget
 from service.bodies.jobs import JobBody
 from service.client import Client, ClientError, JobEnded, Refused
-from tests.service.api.world import RECIPE, teacher_weights
+from tests.service.api.world import RECIPE
 from tests.service.living import Live, living
+from tests.service.networks import teacher_weights
 
 TEACHER = TeacherRecipe.model_validate_json(json.dumps(RECIPE))
 
@@ -64,6 +65,13 @@ def test_a_download_is_the_students_file(live: Live, tmp_path: Path) -> None:
     path = live.client.download(student.id, tmp_path / "student.safetensors")
     assert path.read_bytes() == live.world.parts.artifacts.read(student.checkpoint.sha256)
     assert [each.name for each in tmp_path.glob("*.part")] == []
+
+
+def test_a_teachers_own_file_is_downloaded(live: Live, tmp_path: Path) -> None:
+    teacher = live.client.teacher(live.world.ready_teacher())
+    assert teacher.network is not None
+    path = live.client.download_teacher(teacher.id, tmp_path / "teacher.safetensors")
+    assert path.read_bytes() == live.world.parts.artifacts.read(teacher.network.sha256)
 
 
 def test_a_refused_download_leaves_no_file(live: Live, tmp_path: Path) -> None:

@@ -24,12 +24,12 @@ LIBRARY = LibraryRecipe(
 )
 
 
-def write_archive(path: Path, num_images: int = 100) -> None:
-    """Random pixels; half of the images belong to each class."""
+def write_archive(path: Path, num_images: int = 100, sides: tuple[int, ...] = (8, 8)) -> None:
+    """Random pixels [H, W], or [H, W, 3] for colours; half of the images belong to each class."""
     draw = np.random.default_rng(0)
     with tarfile.open(path, "w") as archive:
         for number in range(num_images):
-            pixels = draw.integers(0, 256, (8, 8), dtype=np.uint8)
+            pixels = draw.integers(0, 256, sides, dtype=np.uint8)
             file = BytesIO()
             Image.fromarray(pixels).save(file, "png")
             entry = tarfile.TarInfo(f"{CLASSES[number % 2]}/{number}.png")

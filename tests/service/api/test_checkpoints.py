@@ -2,6 +2,8 @@ import hashlib
 
 import pytest
 
+from candidates.assembly import program_of
+from candidates.checkpoint import Checkpoint
 from tests.service.api.world import World
 
 
@@ -76,3 +78,23 @@ def test_a_damaged_file_is_not_handed_out(world: World) -> None:
 
 def test_an_unknown_student_has_no_file(world: World) -> None:
     assert world.http.get("/v1/students/student_none/checkpoint").status_code == 404
+
+
+def test_a_teachers_own_file_is_downloaded_like_a_student(world: World) -> None:
+    teacher = world.http.get(f"/v1/teachers/{world.ready_teacher()}").json()
+    url = teacher["network"]["url"]
+    whole = world.http.get(url)
+    assert hashlib.sha256(whole.content).hexdigest() == teacher["network"]["sha256"]
+    assert len(whole.content) == teacher["network"]["size_bytes"]
+    assert program_of(Checkpoint.from_bytes(whole.content)).output == "logits"
+    assert whole.headers["content-disposition"].endswith(f'{teacher["id"]}.safetensors"')
+    assert world.http.get(url, headers={"range": "bytes=100-"}).content == whole.content[100:]
+    etag = world.http.head(url).headers["etag"]
+    assert world.http.get(url, headers={"if-none-match": etag}).status_code == 304
+
+
+def test_a_teacher_that_is_not_ready_has_no_file_of_its_own(world: World) -> None:
+    teacher = world.post_teacher().json()
+    assert teacher["network"] is None
+    answer = world.http.get(f"/v1/teachers/{teacher['id']}/network")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/resource-not-ready")

@@ -26,6 +26,51 @@ def test_the_same_recipe_again_makes_nothing_and_another_does(world: World) -> N
     assert [item["id"] for item in listed] == [other.json()["id"], first.json()["id"]]
 
 
+def test_a_block_library_is_cut_like_its_teacher(world: World) -> None:
+    teacher = world.ready_teacher()
+    library = world.post_library(teacher, world.ready_dataset()).json()["id"]
+    mine = world.http.get(f"/v1/libraries/{library}/neighbourhoods").json()
+    assert mine == world.http.get(f"/v1/teachers/{teacher}/neighbourhoods").json()
+    assert [part["name"] for part in mine["items"]] == ["block0", "block1", "block2"]
+
+
+@pytest.mark.parametrize("granularity", ["pair", 2, ["block0", "block1"]])
+def test_other_neighbourhoods_are_known_after_the_first_unit(
+    world: World, granularity: str | int | list[str]
+) -> None:
+    teacher, dataset = world.ready_teacher(), world.ready_dataset()
+    library = world.post_library(teacher, dataset, granularity=granularity).json()
+    path = f"/v1/libraries/{library['id']}"
+    assert library["recipe"]["granularity"] == granularity
+    assert library["split"] is None
+    assert world.http.get(f"{path}/neighbourhoods").json()["type"] == "/problems/resource-not-ready"
+    world.gather(library["id"])
+    assert len(world.http.get(f"{path}/neighbourhoods").json()["items"]) == 3
+    shown = world.http.get(path).json()
+    assert shown["split"]["num_neighbourhoods"] == 3
+    assert (shown["state"], shown["progress"]) == ("pending", {"done": 0, "total": 9})
+
+
+def test_students_are_made_at_any_granularity(world: World) -> None:
+    library = world.ready_library(granularity="pair")
+    assert world.post_student(library).json()["teacher_cost"]["parameters"] == 250
+
+
+@pytest.mark.parametrize(
+    ("granularity", "where"), [("layer", None), ("stage", "body.granularity"), (0, "body")]
+)
+def test_a_granularity_that_makes_no_candidates_is_refused_at_once(
+    world: World, granularity: str | int, where: str | None
+) -> None:
+    answer = world.post_library("teacher_none", "dataset_none", granularity=granularity)
+    assert answer.status_code == 422
+    if where is None:
+        assert answer.json()["type"] == "/problems/invalid-recipe"
+        assert "only width candidates are made so far" in answer.json()["detail"]
+    else:
+        assert answer.json()["errors"][0]["where"].startswith(where)
+
+
 def test_a_teacher_that_is_not_ready_gets_no_library(world: World) -> None:
     teacher = world.post_teacher().json()["id"]
     answer = world.post_library(teacher, "dataset_none")

@@ -1,8 +1,9 @@
 import pytest
 
-from candidates.assembly import Description
+from candidates.assembly import Description, program_of
 from candidates.checkpoint import Checkpoint
-from tests.service.api.world import World, teacher_weights
+from tests.service.api.world import World
+from tests.service.networks import teacher_weights
 
 
 def test_a_student_is_made_at_once(world: World) -> None:
@@ -26,11 +27,12 @@ def test_its_file_holds_the_chosen_parts_and_says_where_they_come_from(world: Wo
     data = world.http.get(student["checkpoint"]["url"]).content
     checkpoint = Checkpoint.from_bytes(data)
     assert checkpoint.tensors["conv0.weight"].shape == (1, 2, 3, 3)
+    assert set(program_of(checkpoint).tensors()) == teacher_weights().tensors.keys()
     assert checkpoint.digest(["fc.weight"]) == teacher_weights().digest(["fc.weight"])
     description = Description.of(checkpoint)
-    assert description.widths["conv1"] == {"out": 1}
-    assert description.widths["out1"] == {"in": 1}
     assert description.kept["block2.inner"] == (0,)
+    network = world.http.get(f"/v1/teachers/{student['teacher']}").json()["network"]
+    assert description.provenance["teacher"] == network["sha256"]
     assert description.provenance["strategy"] == "exact"
     assert len(description.provenance["candidates"]) == 3
 

@@ -1,10 +1,24 @@
 import json
 import pickle
+import zipfile
+from io import BytesIO
 from typing import Any
 
 import pytest
 
-from tests.service.api.world import RECIPE, World, teacher_weights
+from candidates.neighbourhood import LeftOut
+from tests.service import networks
+from tests.service.api.world import RECIPE, World
+from tests.service.networks import teacher_weights
+
+
+def zipped(names: list[str]) -> bytes:
+    """An archive as torch writes them, with nothing in its entries."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name in names:
+            archive.writestr(name, b"{}")
+    return file.getvalue()
 
 
 def test_a_teacher_is_kept_and_a_job_begins(world: World) -> None:
@@ -26,7 +40,7 @@ def test_the_same_teacher_again_makes_nothing_and_says_so(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"architecture": "alexnet"}, "Architecture 'alexnet' is not on the allow-list."),
+        ({"architecture": "lenet"}, "Architecture 'lenet' is not on the allow-list."),
         ({"kwargs": {"depth": 3}}, "kwargs.depth does not suit 'cifar_resnet20'"),
         ({"kwargs": {"num_classes": 1}}, "kwargs.num_classes does not suit"),
         ({"input": [3, 4, 32]}, "recipe.input.1: Input should be greater than or equal to 8."),
@@ -55,11 +69,36 @@ def test_a_truncated_file_is_refused(world: World, kept: int) -> None:
     assert "truncated" in answer.json()["detail"]
 
 
-def test_a_pickle_is_refused_with_advice(world: World) -> None:
-    answer = world.post_teacher(pickle.dumps({"fc.weight": [1.0] * 100}))
+@pytest.mark.parametrize("entries", [["net/data.pkl"], ["net/models/model.json"]])
+def test_a_file_of_torch_is_kept_for_a_job_to_read(world: World, entries: list[str]) -> None:
+    recipe = {key: value for key, value in RECIPE.items() if key != "architecture"}
+    posted = zipped(entries)
+    answer = world.post_teacher(posted, recipe=json.dumps(recipe))
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["recipe"]["architecture"] is None
+    assert world.parts.artifacts.read(answer.json()["weights"]["sha256"]) == posted
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "advice"),
+    [
+        (
+            pickle.dumps({"fc.weight": [1.0] * 100}),
+            "Python pickle",
+            "torch.save(model.state_dict()",
+        ),
+        (zipped(["net/constants.pkl", "net/data.pkl"]), "TorchScript", "torch.export.save("),
+        (zipped(["net/readme.txt"]), "neither an exported program", "torch.export.save("),
+    ],
+    ids=["pickle", "TorchScript", "any other zip"],
+)
+def test_what_cannot_be_read_is_refused_with_advice(
+    world: World, content: bytes, what: str, advice: str
+) -> None:
+    answer = world.post_teacher(content)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-checkpoint")
-    assert "Python pickle" in answer.json()["detail"]
-    assert "safetensors.torch.save_file" in answer.json()["detail"]
+    assert what in answer.json()["detail"]
+    assert advice in answer.json()["detail"]
 
 
 def test_refused_weights_leave_nothing_behind(world: World) -> None:
@@ -72,11 +111,38 @@ def test_refused_weights_leave_nothing_behind(world: World) -> None:
 def test_a_ready_teacher_shows_how_it_was_split(world: World) -> None:
     teacher = world.ready_teacher()
     shown = world.http.get(f"/v1/teachers/{teacher}").json()
-    assert shown["split"] == {"num_neighbourhoods": 3, "coverage": 0.96, "shrinkable": 0.96}
+    assert shown["split"] == {
+        "num_neighbourhoods": 3,
+        "coverage": 0.96,
+        "shrinkable": 0.96,
+        "unknown_operators": {},
+        "warning": None,
+    }
     assert shown["cost"]["parameters"] == 250
     parts = world.http.get(f"/v1/teachers/{teacher}/neighbourhoods").json()
     assert [part["name"] for part in parts["items"]] == ["block0", "block1", "block2"]
     assert parts["left_out"] == []
+
+
+def test_a_teacher_that_hardly_shrinks_says_so(world: World) -> None:
+    left_out = tuple(
+        LeftOut(module=f"layer{size}", num_parameters=size, reason="It is fixed by its output.")
+        for size in (1, 40, 20, 30)
+    )
+    operators = {"aten.fft_fft2.default": 2}
+    changes = {"left_out": left_out, "shrinkable": 0.124, "unknown_operators": operators}
+    teacher = world.ready_teacher(networks.split().model_copy(update=changes))
+    shown = world.http.get(f"/v1/teachers/{teacher}").json()["split"]
+    assert shown["unknown_operators"] == operators
+    assert shown["warning"].startswith("Only 12 % of this teacher's parameters can shrink")
+    named = [f"'layer{size}' ({size} parameters)" for size in (40, 30, 20)]
+    places = [shown["warning"].index(each) for each in named]
+    assert places == sorted(places)
+    assert "layer1'" not in shown["warning"]
+    listed = world.http.get(f"/v1/teachers/{teacher}/neighbourhoods").json()
+    assert [each["module"] for each in listed["left_out"]] == [each.module for each in left_out]
+    assert listed["left_out"][0]["reason"] == "It is fixed by its output."
+    assert listed["items"][0]["widths"][0]["size"] == networks.NUM_CHANNELS
 
 
 def test_neighbourhoods_of_a_pending_teacher_are_not_ready(world: World) -> None:

@@ -1,10 +1,6 @@
-"""A service in the test's own process; what workers would do is done by the test.
-
-Its teacher has three neighbourhoods of `convN.weight` [4, 2, 3, 3] and `outN.weight` [2, 4, 1, 1].
-"""
+"""A service in the test's own process; what workers would do is done by the test."""
 
 import json
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,17 +9,18 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from candidates.candidate import Candidate, Cost, Estimate, Score, identity
-from candidates.checkpoint import Checkpoint, Tensor
-from candidates.neighbourhood import Neighbourhood, Split, Width
+from candidates.neighbourhood import Split
+from candidates.recipe import TeacherRecipe
 from service.api.parts import Parts
 from service.ledger import Ledger, Write
 from service.records import Failure, UnitRecord
 from service.repositories import candidates, datasets, libraries, measurements, teachers
 from service.repositories.candidates import NewCandidate
 from service.repositories.measurements import Measured
+from tests.service import networks
 from tests.service.builders import CONTENTS, FILE
+from tests.service.networks import NUM_CHANNELS, NUM_CLASSES, NUM_NEIGHBOURHOODS
 
-NUM_NEIGHBOURHOODS, NUM_CHANNELS = 3, 4
 OUTER = Cost(parameters=10, macs=100, bytes=40)
 RECIPE = {
     "architecture": "cifar_resnet20",
@@ -43,7 +40,7 @@ class World:
 
     def post_teacher(self, weights: bytes | None = None, **changes: Any) -> httpx2.Response:
         form = {"name": "net", "recipe": json.dumps(RECIPE)} | changes
-        content = teacher_weights().to_bytes() if weights is None else weights
+        content = networks.teacher_weights().to_bytes() if weights is None else weights
         return self.http.post("/v1/teachers", data=form, files={"weights": content})
 
     def post_dataset(self, archive: bytes = b"images") -> httpx2.Response:
@@ -57,10 +54,16 @@ class World:
         body = {"library": library, "budget": {"parameters": 200}, **wish}
         return self.http.post("/v1/students", json=body)
 
-    def ready_teacher(self) -> str:
+    def ready_teacher(self, split: Split | None = None) -> str:
         teacher: str = self.post_teacher().json()["id"]
-        whole = Cost(parameters=10 + 3 * 80, macs=1000, bytes=1000)
-        checked = teachers.CheckedTeacher(split=split(), cost=whole, fixed_cost=OUTER)
+        own = networks.teacher_file(TeacherRecipe.model_validate(RECIPE))
+        checked = teachers.CheckedTeacher(
+            network=self.parts.artifacts.put(own.to_bytes()),
+            num_classes=NUM_CLASSES,
+            split=split or networks.split(),
+            cost=Cost(parameters=10 + 3 * 80, macs=1000, bytes=1000),
+            fixed_cost=OUTER,
+        )
         self.do(lambda session: teachers.finish(session, teacher, checked))
         return teacher
 
@@ -69,18 +72,30 @@ class World:
         self.do(lambda session: datasets.finish(session, dataset, FILE.sha256, CONTENTS))
         return dataset
 
-    def ready_library(self) -> str:
-        library: str = self.post_library(self.ready_teacher(), self.ready_dataset()).json()["id"]
-        accuracy = Estimate(value=90.0, standard_error=0.5)
-        self.do(lambda s: libraries.note_statistics(s, library, FILE.sha256, accuracy))
+    def ready_library(self, **recipe: Any) -> str:
+        posted = self.post_library(self.ready_teacher(), self.ready_dataset(), **recipe)
+        library: str = posted.json()["id"]
+        self.gather(library)
         for _ in range(NUM_NEIGHBOURHOODS):
             unit = self.claim()
             made = [self._candidate(unit.payload["index"], width) for width in (1, 2, 4)]
             self.complete_with_candidates(unit, library, made)
         return library
 
+    def gather(self, library: str) -> None:
+        """What the first unit of a library does."""
+        gathered = libraries.Gathered(
+            sha256=FILE.sha256,
+            accuracy=Estimate(value=90.0, standard_error=0.5),
+            split=networks.split(),
+            fixed_cost=OUTER,
+        )
+        self.do(lambda session: libraries.note_statistics(session, library, gathered))
+
     def ready_student(self, **wish: Any) -> dict[str, Any]:
-        student: dict[str, Any] = self.post_student(self.ready_library(), **wish).json()
+        answer = self.post_student(self.ready_library(), **wish)
+        assert answer.is_success, answer.text
+        student: dict[str, Any] = answer.json()
         return student
 
     def measure(self, student: str, content: bytes = b"refitted") -> str:
@@ -113,7 +128,7 @@ class World:
         self.ledger.complete(unit, lambda s: candidates.add_all(s, library, index, made))
 
     def _candidate(self, index: int, width: int) -> NewCandidate:
-        weights = candidate_weights(index, width)
+        weights = networks.candidate_file(index, width)
         loss = Estimate(value=float(NUM_CHANNELS - width), standard_error=0.1)
         candidate = Candidate(
             neighbourhood=f"block{index}",
@@ -132,48 +147,3 @@ class World:
         stored = self.parts.artifacts.put(weights.to_bytes())
         made = identity(index=index, width=width)
         return NewCandidate(identity=made, candidate=candidate, weights_sha256=stored.sha256)
-
-
-def split() -> Split:
-    parts = tuple(_neighbourhood(index) for index in range(NUM_NEIGHBOURHOODS))
-    return Split(neighbourhoods=parts, left_out=(), coverage=0.96, shrinkable=0.96)
-
-
-def teacher_weights() -> Checkpoint:
-    tensors = {"fc.weight": _tensor(10)}
-    for index in range(NUM_NEIGHBOURHOODS):
-        tensors |= candidate_weights(index, NUM_CHANNELS).tensors
-    return Checkpoint(tensors)
-
-
-def candidate_weights(index: int, width: int) -> Checkpoint:
-    return Checkpoint(
-        {f"conv{index}.weight": _tensor(width, 2, 3, 3), f"out{index}.weight": _tensor(2, width)}
-    )
-
-
-def _tensor(*shape: int) -> Tensor:
-    num_items = 1
-    for side in shape:
-        num_items *= side
-    values = [float(value) for value in range(num_items)]
-    return Tensor("F32", shape, struct.pack(f"<{num_items}f", *values))
-
-
-def _neighbourhood(index: int) -> Neighbourhood:
-    width = Width(
-        name=f"block{index}.inner",
-        size=NUM_CHANNELS,
-        producers=(f"conv{index}",),
-        carriers=(),
-        consumers=(f"out{index}",),
-    )
-    return Neighbourhood(
-        name=f"block{index}",
-        index=index,
-        input=f"in{index}",
-        output=f"add{index}",
-        modules=(f"conv{index}", f"out{index}"),
-        widths=(width,),
-        num_parameters=80,
-    )

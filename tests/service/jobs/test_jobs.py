@@ -7,6 +7,7 @@ import torch
 
 from candidates.assembly import assemble
 from candidates.checkpoint import Checkpoint
+from candidates.recipe import Granularity
 from search.budget import Budget
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
@@ -88,6 +89,44 @@ def test_a_library_holds_every_candidate(shop: Shop, library: LibraryRecord) -> 
         assert weights.tensors
 
 
+@pytest.mark.parametrize("granularity", ["pair", 3, ("layer3.2", "layer1.0")])
+def test_a_library_is_cut_at_its_own_granularity(
+    shop: Shop, library: LibraryRecord, granularity: Granularity
+) -> None:
+    recipe = tiny.LIBRARY.model_copy(update={"granularity": granularity})
+    other = shop.library(shop.post_library(library.teacher_id, library.dataset_id, recipe))
+    assert other.split is None
+    shop.work()
+    done = shop.library(other.id)
+    assert done.state == "ready", done.error
+    assert done.split is not None
+    assert done.fixed_cost is not None
+    with shop.database.reading() as session:
+        items = candidates.listing(session, other.id, Page()).items
+        teacher = teachers.get_ready(session, library.teacher_id)
+        problem = candidates.problem(session, other.id)
+    assert teacher.cost is not None
+    whole = [item.candidate for item in items if item.candidate.knobs == {"multiplier": 1.0}]
+    assert sum((each.cost for each in whole), done.fixed_cost) == teacher.cost
+    assert problem.fixed == done.fixed_cost
+    found = {item.candidate.neighbourhood for item in items}
+    assert found == {part.name for part in done.split.neighbourhoods}
+    assert not isinstance(granularity, tuple) or found == set(granularity)
+    assert not isinstance(granularity, int) or len(found) == granularity
+
+
+def test_a_module_that_is_not_there_fails_the_library_with_a_sentence(
+    shop: Shop, library: LibraryRecord
+) -> None:
+    recipe = tiny.LIBRARY.model_copy(update={"granularity": ("layer9",)})
+    other = shop.post_library(library.teacher_id, library.dataset_id, recipe)
+    shop.work()
+    error = shop.library(other).error
+    assert error is not None
+    assert error.error == "InvalidRecipe"
+    assert "'layer9', which is no module" in error.detail
+
+
 def test_a_library_made_of_known_candidates_keeps_their_weights(
     shop: Shop, library: LibraryRecord
 ) -> None:
@@ -118,11 +157,9 @@ def make_student(shop: Shop, library: LibraryRecord) -> StudentRecord:
         teacher = teachers.get_ready(session, library.teacher_id)
         items = candidates.listing(session, library.id, Page()).items
     chosen = [item for item in items if item.position == 0]
-    assert teacher.split is not None
+    assert teacher.network is not None
     student = assemble(
-        Checkpoint.from_bytes(shop.artifacts.read(teacher.weights.sha256)),
-        teacher.recipe,
-        teacher.split.neighbourhoods,
+        Checkpoint.from_bytes(shop.artifacts.read(teacher.network.sha256)),
         [Checkpoint.from_bytes(shop.artifacts.read(item.weights_sha256)) for item in chosen],
         {name: kept for item in chosen for name, kept in item.candidate.kept.items()},
         {},

@@ -102,6 +102,52 @@ def test_a_failed_library_starts_anew_without_repeating_finished_neighbourhoods(
     assert job.units == {"queued": 1 + NUM_NEIGHBOURHOODS - 1}
 
 
+def test_the_units_of_another_granularity_join_the_job_once_they_are_known(
+    database: Database, ledger: Ledger
+) -> None:
+    recipe = LibraryRecipe(multipliers=(0.5,), granularity="pair")
+    library = builders.pending_library(database, ledger, recipe)
+    assert (library.split, library.fixed_cost) == (None, None)
+    builders.finish_library(ledger, library.id)
+    done = get(database, library.id)
+    assert (done.state, done.split, done.fixed_cost) == ("ready", builders.split(), builders.COST)
+    assert done.progress.total == 2 * NUM_NEIGHBOURHOODS
+    with database.reading() as session:
+        assert candidates.problem(session, library.id).fixed == builders.COST
+
+
+def test_a_library_that_failed_before_it_was_cut_starts_anew(
+    database: Database, ledger: Ledger
+) -> None:
+    recipe = LibraryRecipe(multipliers=(0.5,), granularity=("layer1",))
+    library = builders.pending_library(database, ledger, recipe)
+    unit = ledger.claim("worker")
+    assert unit is not None
+    ledger.fail(unit, BROKEN, final=True)
+    with database.writing() as session:
+        assert libraries.post(session, new_of(library)).made
+    builders.finish_library(ledger, library.id)
+    assert get(database, library.id).state == "ready"
+
+
+def test_one_that_failed_after_it_was_cut_knows_its_neighbourhoods(
+    database: Database, ledger: Ledger
+) -> None:
+    recipe = LibraryRecipe(multipliers=(0.5,), granularity=2)
+    library = builders.pending_library(database, ledger, recipe)
+    builders.do_next_unit(
+        ledger, lambda s: libraries.note_statistics(s, library.id, builders.gathered())
+    )
+    unit = ledger.claim("worker")
+    assert unit is not None
+    ledger.fail(unit, BROKEN, final=True)
+    with database.writing() as session:
+        posted = libraries.post(session, new_of(library))
+        assert jobs.get(session, posted.record.job_id).units == {"queued": 1 + NUM_NEIGHBOURHOODS}
+    builders.finish_library(ledger, library.id)
+    assert get(database, library.id).progress.total == 2 * NUM_NEIGHBOURHOODS
+
+
 def test_deleting_a_library_deletes_its_candidates(database: Database, ledger: Ledger) -> None:
     library = builders.ready_library(database, ledger)
     with database.writing() as session:

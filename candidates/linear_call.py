@@ -1,0 +1,133 @@
+"""Linear call: a convolution or a linear layer of a program, seen as a matrix times rows.
+
+A convolution is linear in its im2col rows: H is [rows, d] with d = C·kh·kw, channel-major, so
+that channel q owns the columns q·kh·kw … (q + 1)·kh·kw − 1; a linear layer has d = C. Each group
+of a grouped convolution has rows and a matrix of its own.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+from torch.nn import functional
+
+from candidates.network import Network
+from candidates.operators import CONVOLUTIONS
+from candidates.program import Argument, Call
+from candidates.signature import CONVOLUTION, LINEAR, named, tensor_in, value_in
+
+Pair = tuple[int, int]
+
+
+class Window(NamedTuple):
+    """Where a convolution looks; `padding` is what stands before and after, of height and width."""
+
+    kernel: Pair
+    stride: Pair
+    padding: tuple[Pair, Pair]
+    dilation: Pair
+
+
+@dataclass(frozen=True)
+class LinearCall:
+    """The call `name` on the value `source`; `window` is None for a linear layer.
+
+    `weight` and `bias` name its tensors. Inputs are [N, C, (H,) W] for a convolution and [..., C]
+    for a linear layer.
+    """
+
+    name: str
+    source: str
+    weight: str
+    bias: str | None
+    groups: int = 1
+    window: Window | None = None
+
+    @classmethod
+    def of(cls, call: Call, tensors: Mapping[str, Tensor]) -> "LinearCall | None":
+        """None for any other operator, and where the weight is computed from other values."""
+        is_linear = call.operator == "linear.default"
+        if not is_linear and call.operator not in CONVOLUTIONS:
+            return None
+        given = named(call, LINEAR if is_linear else CONVOLUTION)
+        source, weight = value_in(given["input"]), tensor_in(given["weight"])
+        bias = given.get("bias")
+        if source is None or weight is None or (bias is not None and tensor_in(bias) is None):
+            return None
+        groups = given.get("groups", 1)
+        assert isinstance(groups, int)
+        window = None if is_linear else _window(given, tensors[weight])
+        return cls(call.name, source, weight, tensor_in(bias), groups, window)
+
+    @property
+    def num_taps(self) -> int:
+        """How many columns an input channel owns."""
+        return 1 if self.window is None else self.window.kernel[0] * self.window.kernel[1]
+
+    @property
+    def channel(self) -> int:
+        """The dimension of its output that holds the channels."""
+        return -1 if self.window is None else 1
+
+    def rows(self, inputs: Tensor) -> Tensor:
+        """The rows [groups, N·positions, d] in which the call is linear, image by image."""
+        if self.window is None:
+            return inputs.reshape(1, -1, inputs.shape[-1])
+        kernel, stride, (height, width), dilation = self.window
+        images = inputs.unsqueeze(2) if inputs.dim() == 3 else inputs
+        if any((*height, *width)):
+            images = functional.pad(images, (*width, *height))
+        columns = functional.unfold(images, kernel, dilation, 0, stride)
+        return self._by_group(columns.transpose(1, 2))
+
+    def points(self, inputs: Tensor) -> Tensor:
+        """The input's channels at every position, [groups, N·positions, C / groups]."""
+        return self._by_group(self.channels_last(inputs))
+
+    def outputs(self, values: Tensor) -> Tensor:
+        """Values of the output's shape, [groups, rows, o / groups], row by row as in `rows`."""
+        return self._by_group(self.channels_last(values))
+
+    def channels_last(self, values: Tensor) -> Tensor:
+        """Values of the input's or output's shape with their channels moved to the end."""
+        return values if self.window is None else values.movedim(1, -1)
+
+    def _by_group(self, values: Tensor) -> Tensor:
+        """[..., channels] to [groups, rows, channels / groups]."""
+        rows = values.reshape(-1, self.groups, values.shape[-1] // self.groups)
+        return rows.transpose(0, 1)
+
+
+def linear_calls(network: Network, names: Collection[str]) -> list[LinearCall]:
+    """The linear calls among those named, in the order in which they run.
+
+    Those that share their weight with another call are left out: solving for one would spoil the
+    other.
+    """
+    tensors = network.tensors()
+    uses = Counter(name for call in network.program.calls for name in call.tensors())
+    found = (LinearCall.of(call, tensors) for call in network.program.calls if call.name in names)
+    return [call for call in found if call is not None and uses[call.weight] == 1]
+
+
+def _window(given: Mapping[str, Argument], weight: Tensor) -> Window:
+    sides = weight.dim() - 2
+    kernel = _pair(tuple(weight.shape[2:]), sides, 1)
+    stride, dilation = (_pair(given.get(name, 1), sides, 1) for name in ("stride", "dilation"))
+    padding = given.get("padding", 0)
+    if padding == "same":
+        whole = [spread * (size - 1) for spread, size in zip(dilation, kernel, strict=True)]
+        height, width = ((each // 2, each - each // 2) for each in whole)
+    else:
+        height, width = ((n, n) for n in _pair(0 if padding == "valid" else padding, sides, 0))
+    return Window(kernel, stride, (height, width), dilation)
+
+
+def _pair(argument: Argument, sides: int, neutral: int) -> Pair:
+    """A setting of height and width; a convolution with one side has a height of one."""
+    values = argument if isinstance(argument, tuple) else (argument,)
+    numbers = [int(each) for each in values if isinstance(each, int)]
+    first = numbers[0] if sides == 2 else neutral
+    return first, numbers[-1]

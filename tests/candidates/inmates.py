@@ -1,0 +1,48 @@
+"""What tests let run in a sandbox; it imports no torch, so that a sandbox starts at once."""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+from candidates.checkpoint import Checkpoint
+from candidates.errors import InvalidProgram, UnsplittableTeacher
+
+ERRORS = {"program": InvalidProgram, "teacher": UnsplittableTeacher, "other": OSError}
+
+
+def environment() -> Checkpoint:
+    return Checkpoint({}, dict(os.environ))
+
+
+def fail(kind: str) -> Checkpoint:
+    raise ERRORS[kind]("This is wrong")
+
+
+def hungry() -> Checkpoint:
+    return Checkpoint({}, {"held": str(len(bytearray(2**40)))})
+
+
+def slow(pid_file: str) -> Checkpoint:
+    Path(pid_file).write_text(str(os.getpid()))
+    time.sleep(600)
+    return Checkpoint({})
+
+
+def busy() -> Checkpoint:
+    while True:
+        pass
+
+
+def verbose() -> Checkpoint:
+    Path("large").write_bytes(bytes(2**20))
+    return Checkpoint({})
+
+
+def dead() -> Checkpoint:
+    os._exit(3)
+
+
+def connect(port: int) -> Checkpoint:
+    with socket.socket() as client:
+        return Checkpoint({}, {"reached": str(client.connect_ex(("127.0.0.1", port)) == 0)})

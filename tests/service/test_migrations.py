@@ -1,0 +1,94 @@
+"""What becomes of rows when the tables change."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+
+from service.bodies.students import StudentBody, StudentContext
+from service.database import Database, alembic_config
+from service.errors import problem_of_failure
+from service.failures import ResourceNotReady
+from service.ledger import Ledger
+from service.repositories import candidates, datasets, libraries, students, teachers
+from service.settings import Settings
+from service.shelves import Shelves
+from tests.service import builders, old_rows
+
+
+@pytest.fixture
+def old(empty_url: str) -> Iterator[Database]:
+    """Of revision 0001, with a library and a student."""
+    database = Database(empty_url)
+    with database.engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        old_rows.insert(connection)
+    yield database
+    database.close()
+
+
+def test_an_old_teacher_asks_to_be_posted_again_and_then_starts_anew(
+    old: Database, settings: Settings
+) -> None:
+    old.migrate()
+    with old.writing() as session:
+        record = teachers.get(session, "teacher_1")
+        assert (record.state, record.split, record.network) == ("failed", None, None)
+        again = teachers.post(session, old_rows.TEACHER)
+    problem = problem_of_failure(record.error)
+    assert problem is not None
+    assert (problem.type, problem.detail[-14:]) == ("/problems/outdated", "Post it again.")
+    assert (again.record.id, again.made) == ("teacher_1", True)
+    ready = builders.ready_teacher(old, Ledger(old, settings))
+    assert (ready.id, ready.network) == ("teacher_1", builders.FILE)
+
+
+def test_an_old_library_makes_nothing_any_more_and_the_same_again_is_another(
+    old: Database, settings: Settings
+) -> None:
+    old.migrate()
+    ledger = Ledger(old, settings)
+    with old.writing() as session:
+        assert libraries.get(session, "library_1").state == "failed"
+        with pytest.raises(ResourceNotReady):
+            _ = Shelves().of(session, "library_1").problem
+        teachers.post(session, old_rows.TEACHER)
+    teacher = builders.ready_teacher(old, ledger)
+    with old.reading() as session:
+        recipe = libraries.get(session, "library_1").recipe
+        dataset = datasets.get_ready(session, "dataset_1")
+    new = libraries.NewLibrary(teacher_id=teacher.id, dataset_id=dataset.id, recipe=recipe)
+    with old.writing() as session:
+        made = libraries.post(session, new)
+    assert made.made
+    assert made.record.id != "library_1"
+    assert made.record.split == builders.split()
+
+
+def test_an_old_student_is_shown_as_before(old: Database) -> None:
+    old.migrate()
+    with old.reading() as session:
+        record = students.get(session, "student_1")
+        shelf = Shelves().of(session, record.library_id)
+        context = StudentContext.of(shelf.teacher, shelf.chosen(session, ["candidate_1"]))
+    shown = StudentBody.of(record, context)
+    assert shown.selection[0].candidate == "candidate_1"
+    assert shown.checkpoint.sha256 == "c" * 64
+
+
+def test_going_back_keeps_the_rows_and_fails_what_the_old_code_cannot_read(old: Database) -> None:
+    old.migrate()
+    with old.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+    with old.reading() as session:
+        states = {
+            name: session.scalar(text(f"SELECT state FROM {name}"))
+            for name in ("teachers", "libraries", "datasets")
+        }
+        assert states == {"teachers": "failed", "libraries": "failed", "datasets": "ready"}
+        assert session.scalar(text("SELECT count(*) FROM candidates")) == 1
+        assert session.scalar(text("SELECT count(*) FROM students")) == 1
+    old.migrate()
+    with old.reading() as session:
+        assert len(candidates.chosen(session, ["candidate_1"])) == 1
