@@ -34,7 +34,7 @@ from candidates.width import WidthMaker
 
 
 class Row(NamedTuple):
-    """Errors over the variance of what is wanted, and the time to make the closed form."""
+    """Errors over the variance of what is wanted; processor time of making the closed form."""
 
     neighbourhood: str
     closed_form: float
@@ -100,11 +100,11 @@ def show(family: str, rows: list[Row]) -> None:
 def _row(
     build: Callable[[], WidthMaker], multiplier: float, calibration: Stream, held_out: Stream
 ) -> Row:
-    begun = time.perf_counter()
+    begun = time.process_time()
     maker = build()
     kept = maker.kept(multiplier)
     solved = maker.make(kept, calibration)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     teacher, neighbourhood = maker.teacher, maker.neighbourhood
     sliced = teacher.narrowed(neighbourhood, _strongest(teacher, neighbourhood, kept))
     wanted = teacher.part(neighbourhood)
