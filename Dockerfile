@@ -46,7 +46,7 @@ COPY candidates candidates
 COPY search search
 COPY service service
 COPY migrations migrations
-RUN python -c "import candidates.vision, service.worker"
+RUN python -c "import candidates.sources.vision, service.worker"
 USER student-search
 VOLUME /data
 # The launcher lives as long as its standard input is open: run it with -i (stdin_open in compose).

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from candidates.data import Dataset
 from candidates.images import ingest
-from candidates.intake import intake
 from candidates.recipe import Preprocessing, TeacherRecipe
+from candidates.sources.intake import intake
 from candidates.teacher import Teacher
 
 RECIPE = TeacherRecipe(

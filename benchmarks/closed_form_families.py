@@ -23,7 +23,7 @@ from benchmarks.families import FAMILIES, images_of, teacher_of
 from benchmarks.report import publish
 from candidates.candidate import Kept
 from candidates.data import Dataset
-from candidates.neighbourhood import Neighbourhood
+from candidates.graph.neighbourhood import Neighbourhood
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe
 from candidates.statistics import gather

@@ -33,7 +33,7 @@ def main() -> None:
     """Fill in what is missing."""
     given = _options()
     torch.set_num_threads(1)
-    for module in ("candidates.vision", "candidates.timm_models", "timm"):
+    for module in ("candidates.sources.vision", "candidates.sources.timm_models", "timm"):
         importlib.import_module(module)  # once, for all processes that are forked
     found = read_entries()
     names = given.names or MATRIX

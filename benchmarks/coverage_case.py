@@ -10,18 +10,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.coverage_entry import Entry
-from candidates.architectures import build
 from candidates.assembly import Description, assemble
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
-from candidates.follow import follow
+from candidates.graph.follow import follow
+from candidates.graph.network import Network
+from candidates.graph.split import Splitter
+from candidates.graph.trace import BATCH_SIZE, Traced, trace
 from candidates.library import candidate_checkpoint
-from candidates.network import Network
 from candidates.recipe import Preprocessing, TeacherRecipe
-from candidates.split import Splitter
+from candidates.sources.architectures import build
 from candidates.student import build_student, student_checkpoint
 from candidates.teacher import Teacher
-from candidates.trace import BATCH_SIZE, Traced, trace
 
 STUDENT, EXPECTED = "student.safetensors", "expected.pt"
 NUM_CLASSES = 1000
@@ -40,7 +40,7 @@ def input_of(architecture: str) -> tuple[int, int, int]:
     if architecture in _SMALLER:
         return (3, _SMALLER[architecture], _SMALLER[architecture])
     if library == "timm":
-        from candidates.timm_models import usual_input  # optional
+        from candidates.sources.timm_models import usual_input  # optional
 
         return usual_input(name)
     side = _TORCHVISION.get(name, 224)

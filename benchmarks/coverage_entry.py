@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from benchmarks.report import RESULTS, machine
-from candidates.families import TIMM, TORCHVISION
+from candidates.sources.families import TIMM, TORCHVISION
 from candidates.value import Value
 
 FILE = RESULTS / "coverage.json"

@@ -7,8 +7,8 @@ import torch
 
 from benchmarks.coverage_case import attempt, awake, images_of, recipe_of
 from benchmarks.coverage_entry import Outcome
-from candidates.exported import program_of
 from candidates.recipe import TeacherRecipe
+from candidates.sources.exported import program_of
 from candidates.teacher import Teacher
 
 FILE = "network.pt2"

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from candidates.data import Dataset, ImageSet
+from candidates.graph.trace import trace
 from candidates.recipe import Preprocessing, TeacherRecipe
+from candidates.sources.vision import models
 from candidates.teacher import Teacher
-from candidates.trace import trace
-from candidates.vision import models
 
 NUM_CLASSES = 10
 CLASSES = tuple(map(str, range(NUM_CLASSES)))

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks import made_up_network
 from benchmarks.made_up_network import CHANNELS, NUM_CLASSES
 from candidates.candidate import Candidate, Cost, Estimate, Score, identity
-from candidates.neighbourhood import Neighbourhood, Split
+from candidates.graph.neighbourhood import Neighbourhood, Split
 from candidates.recipe import LibraryRecipe, Preprocessing, TeacherRecipe
 from service.artifacts import Artifacts
 from service.database import Database

@@ -4,8 +4,8 @@ import numpy as np
 
 from candidates.assembly import Description, with_program
 from candidates.checkpoint import Checkpoint, Tensor
-from candidates.neighbourhood import Neighbourhood, Split, Width
-from candidates.program import Argument, Call, Program, TensorOf, Training, ValueOf
+from candidates.graph.neighbourhood import Neighbourhood, Split, Width
+from candidates.graph.program import Argument, Call, Program, TensorOf, Training, ValueOf
 from candidates.recipe import TeacherRecipe
 
 CHANNELS = (16, 32, 64)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from candidates.architectures import build
 from candidates.data import ImageSet
 from candidates.progress import Progress
 from candidates.recipe import Preprocessing, TeacherRecipe
+from candidates.sources.architectures import build
 from candidates.tensors import checkpoint_of
 from candidates.training import TrainingRecipe, cross_entropy, train
 

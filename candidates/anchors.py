@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from candidates.batch_norm import Norm
+from candidates.graph.network import Frame, Network, Step
+from candidates.graph.operators import LIKES, MAKERS, NOISE, UNARY
+from candidates.graph.program import Call, Program
+from candidates.graph.signature import tensor_in, value_in
 from candidates.linear_call import LinearCall
-from candidates.network import Frame, Network, Step
-from candidates.operators import LIKES, MAKERS, NOISE, UNARY
-from candidates.program import Call, Program
-from candidates.signature import tensor_in, value_in
 
 MOVES = NOISE | {
     "view.default", "reshape.default", "_unsafe_view.default", "flatten.using_ints",

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidCheckpoint, InvalidProgram
-from candidates.program import Program
+from candidates.graph.program import Program
 from candidates.recipe import TeacherRecipe
 from candidates.value import Value
 

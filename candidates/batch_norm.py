@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from candidates.network import Network
-from candidates.program import Call
-from candidates.signature import BATCH_NORM, named, tensor_in, value_in
+from candidates.graph.network import Network
+from candidates.graph.program import Call
+from candidates.graph.signature import BATCH_NORM, named, tensor_in, value_in
 
 EPSILON = 1e-5  # the operator's default
 

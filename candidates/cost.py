@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from candidates.candidate import Cost
-from candidates.network import Network
+from candidates.graph.network import Network
 
 
 def cost_of(network: Network, example: Tensor) -> Cost:

@@ -10,18 +10,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from torch import nn
 
-from candidates.allowed import check_images
-from candidates.architectures import build
 from candidates.assembly import PROGRAM_KEY, Description, program_of
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
 from candidates.errors import StudentSearchError
-from candidates.fit import load_weights
+from candidates.graph.network import Network
 from candidates.images import ingest
-from candidates.network import Network
 from candidates.recipe import TeacherRecipe
 from candidates.savings import Savings
 from candidates.score import measured_accuracy
+from candidates.sources.allowed import check_images
+from candidates.sources.architectures import build
+from candidates.sources.fit import load_weights
 from candidates.stream import Stream
 from candidates.student import build_student, student_checkpoint
 from candidates.tensors import state_of

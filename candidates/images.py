@@ -186,7 +186,7 @@ def _check_size(path: PurePosixPath, size: int) -> None:
 
 def _read_cifar10(source: Path) -> dict[str, ImageSet]:
     """Through torchvision, which compares every file with its known MD5 before opening it."""
-    from candidates.vision import datasets  # heavy, and only this layout needs it
+    from candidates.sources.vision import datasets  # heavy, and only this layout needs it
 
     root = source.parent if source.name == CIFAR10_FOLDER else source
     result = {}

@@ -9,9 +9,9 @@ from candidates.candidate import Candidate, Kept, identity
 from candidates.checkpoint import Checkpoint
 from candidates.cost import cost_of
 from candidates.distil import refine
+from candidates.graph.neighbourhood import Neighbourhood
+from candidates.graph.network import Network
 from candidates.materials import Materials
-from candidates.neighbourhood import Neighbourhood
-from candidates.network import Network
 from candidates.progress import Progress
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import functional
 
-from candidates.network import Network
-from candidates.operators import CONVOLUTIONS
-from candidates.program import Argument, Call
-from candidates.signature import CONVOLUTION, LINEAR, named, tensor_in, value_in
+from candidates.graph.network import Network
+from candidates.graph.operators import CONVOLUTIONS
+from candidates.graph.program import Argument, Call
+from candidates.graph.signature import CONVOLUTION, LINEAR, named, tensor_in, value_in
 
 Pair = tuple[int, int]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from candidates.data import Dataset, ImageSet
-from candidates.neighbourhood import Neighbourhood
+from candidates.graph.neighbourhood import Neighbourhood
 from candidates.recipe import LibraryRecipe
 from candidates.statistics import Statistics
 from candidates.stream import Stream

@@ -6,8 +6,8 @@ from candidates.candidate import Estimate, Kept
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
 from candidates.distil import refine
-from candidates.neighbourhood import Neighbourhood
-from candidates.network import Network
+from candidates.graph.neighbourhood import Neighbourhood
+from candidates.graph.network import Network
 from candidates.progress import Progress
 from candidates.recipe import LibraryRecipe
 from candidates.refit import Refit

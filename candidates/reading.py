@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from candidates.candidate import Kept
-from candidates.layout import Layout
+from candidates.graph.layout import Layout
+from candidates.graph.neighbourhood import Neighbourhood
+from candidates.graph.network import Network
 from candidates.linear_call import LinearCall, linear_calls
-from candidates.neighbourhood import Neighbourhood
-from candidates.network import Network
 
 MAX_COLUMNS = 2304
 """Most columns of a row before the pointwise rows are used, if these are shorter."""

@@ -5,11 +5,11 @@ from torch import Tensor
 
 from candidates.anchors import Anchor, find_anchors
 from candidates.candidate import Kept
-from candidates.layout import Layout
+from candidates.graph.layout import Layout
+from candidates.graph.neighbourhood import Neighbourhood
+from candidates.graph.network import Network
 from candidates.linear_call import linear_calls
 from candidates.moments import Moments
-from candidates.neighbourhood import Neighbourhood
-from candidates.network import Network
 from candidates.reading import Reading
 from candidates.reconstruct import regularised, shrunk, solve
 from candidates.stream import Stream

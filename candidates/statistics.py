@@ -7,18 +7,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from candidates.allowed import check_images
 from candidates.anchors import find_anchors
 from candidates.candidate import Estimate
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
 from candidates.errors import NonFiniteActivation
+from candidates.graph.network import Visit
 from candidates.moments import Moments
-from candidates.network import Visit
 from candidates.progress import Progress
 from candidates.reading import Reading, readings_of
 from candidates.recipe import LibraryRecipe
 from candidates.score import accuracy_of
+from candidates.sources.allowed import check_images
 from candidates.stream import Stream
 from candidates.teacher import Teacher, check_activations
 from candidates.tensors import checkpoint_of, state_of

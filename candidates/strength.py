@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from candidates.layout import Layout
+from candidates.graph.layout import Layout
+from candidates.graph.neighbourhood import Width
+from candidates.graph.network import Network
 from candidates.linear_call import LinearCall
-from candidates.neighbourhood import Width
-from candidates.network import Network
 
 
 def strengths(part: Network, layout: Layout, width: Width) -> Tensor:

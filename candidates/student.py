@@ -8,7 +8,7 @@ from torch import Tensor
 from candidates.assembly import Description, description_of, program_of, with_program
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidCheckpoint, StudentSearchError
-from candidates.network import Network
+from candidates.graph.network import Network
 from candidates.teacher import check_fit
 from candidates.tensors import checkpoint_of, state_of
 

@@ -12,16 +12,16 @@ from candidates.candidate import Cost, Kept
 from candidates.checkpoint import Checkpoint
 from candidates.cost import cost_of
 from candidates.errors import InvalidCheckpoint, NonFiniteActivation, UnsplittableTeacher
-from candidates.follow import follow
-from candidates.layout import Layout
-from candidates.narrow import for_any_batch, narrow
-from candidates.neighbourhood import Neighbourhood, Split
-from candidates.network import Network
-from candidates.program import Program
+from candidates.graph.follow import follow
+from candidates.graph.layout import Layout
+from candidates.graph.narrow import for_any_batch, narrow
+from candidates.graph.neighbourhood import Neighbourhood, Split
+from candidates.graph.network import Network
+from candidates.graph.program import Program
+from candidates.graph.split import Splitter
+from candidates.graph.trace import BATCH_SIZE
 from candidates.recipe import Granularity, TeacherRecipe
-from candidates.split import Splitter
 from candidates.tensors import checkpoint_of, state_of
-from candidates.trace import BATCH_SIZE
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Teacher:
 
     @classmethod
     def load(cls, checkpoint: Checkpoint, granularity: Granularity = "block") -> "Teacher":
-        """From a teacher's own file, as `candidates.intake` makes it.
+        """From a teacher's own file, as `candidates.sources.intake` makes it.
 
         Raises InvalidCheckpoint, InvalidProgram, UnsplittableTeacher, and InvalidRecipe for a
         granularity that does not suit.

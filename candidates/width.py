@@ -5,9 +5,9 @@ from torch import Tensor
 
 from candidates.anchors import Anchor, find_anchors
 from candidates.candidate import Kept
+from candidates.graph.neighbourhood import Neighbourhood, Width
+from candidates.graph.network import Network
 from candidates.linear_call import LinearCall
-from candidates.neighbourhood import Neighbourhood, Width
-from candidates.network import Network
 from candidates.reading import Reading, readings_of
 from candidates.reconstruct import Consumer, Elimination, eliminate, onto, shrunk
 from candidates.refit import Refit, shrunk_consumers

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from candidates.neighbourhood import LeftOut, Split
+from candidates.graph.neighbourhood import LeftOut, Split
 
 LITTLE = 0.5
 """Of the parameters; whoever can shrink less is told so."""

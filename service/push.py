@@ -5,9 +5,9 @@ from tempfile import TemporaryDirectory
 
 from torch import Tensor, nn
 
+from candidates.graph.trace import trace
 from candidates.recipe import Preprocessing, TeacherRecipe
 from candidates.teacher import teacher_checkpoint
-from candidates.trace import trace
 from service.bodies.teachers import TeacherBody
 from service.client import Client
 

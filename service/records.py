@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from candidates.candidate import Candidate, Cost, Estimate
-from candidates.neighbourhood import Split
+from candidates.graph.neighbourhood import Split
 from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.value import Value
 from search.budget import Budget

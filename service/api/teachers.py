@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Response, UploadFile
 from pydantic import ValidationError
 
-from candidates.allowed import check_recipe
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidRecipe
-from candidates.kinds import kind_of
 from candidates.recipe import TeacherRecipe
+from candidates.sources.allowed import check_recipe
+from candidates.sources.kinds import kind_of
 from service.api.answers import posted
 from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
 from service.api.uploads import MULTIPART, save, takes

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from candidates.neighbourhood import LeftOut, Neighbourhood, Split
+from candidates.graph.neighbourhood import LeftOut, Neighbourhood, Split
 from service import coverage
 from service.bodies.common import Items
 

@@ -4,8 +4,8 @@ import logging
 from functools import partial
 from typing import Any
 
-from candidates.intake import intake
 from candidates.progress import Progress
+from candidates.sources.intake import intake
 from service import coverage
 from service.jobs.registry import Workplace
 from service.ledger import Write

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from candidates.allowed import check_images
 from candidates.candidate import Cost, Estimate, identity
 from candidates.errors import InvalidRecipe
-from candidates.neighbourhood import Split
+from candidates.graph.neighbourhood import Split
 from candidates.recipe import LibraryRecipe, TeacherRecipe
+from candidates.sources.allowed import check_images
 from candidates.value import Value
 from service.records import DatasetContents, LibraryRecord, Progress
 from service.repositories import jobs, prepared

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Cost, identity
-from candidates.neighbourhood import Split
+from candidates.graph.neighbourhood import Split
 from candidates.recipe import TeacherRecipe
 from candidates.value import Value
 from service.records import StoredFile, TeacherRecord

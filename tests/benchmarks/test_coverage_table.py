@@ -1,6 +1,6 @@
 from benchmarks.coverage_entry import MATRIX, Entry, Outcome, read_entries, write_entries
 from benchmarks.coverage_table import write_table
-from candidates.allowed import ARCHITECTURES
+from candidates.sources.allowed import ARCHITECTURES
 
 GOOD = Entry(
     architecture="resnet18", input=(3, 224, 224), num_parameters=11_689_512, trace_s=1.0,

@@ -5,19 +5,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from candidates.architectures import build
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
-from candidates.follow import follow
+from candidates.graph.follow import follow
+from candidates.graph.narrow import for_any_batch
+from candidates.graph.neighbourhood import Neighbourhood
+from candidates.graph.network import Network
+from candidates.graph.trace import BATCH_SIZE, trace
 from candidates.materials import Materials
-from candidates.narrow import for_any_batch
-from candidates.neighbourhood import Neighbourhood
-from candidates.network import Network
 from candidates.progress import silent
 from candidates.recipe import Granularity, LibraryRecipe, Preprocessing, TeacherRecipe
+from candidates.sources.architectures import build
 from candidates.statistics import gather
 from candidates.teacher import Teacher
-from candidates.trace import BATCH_SIZE, trace
 
 CLASSES = ("cat", "dog", "fish")
 TINY = TeacherRecipe(

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from candidates.network import Network
-from candidates.trace import BATCH_SIZE, Traced
+from candidates.graph.network import Network
+from candidates.graph.trace import BATCH_SIZE, Traced
 
 ANY_NUMBER = ({0: torch.export.Dim("batch")},)
 SHAPE = (3, 8, 8)

@@ -6,12 +6,12 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from candidates.axes import leaves, size_of
-from candidates.choice import kept_indices
-from candidates.follow import follow
-from candidates.narrow import narrow
-from candidates.network import Network
-from candidates.program import Call, Program, TensorOf, ValueOf
+from candidates.graph.axes import leaves, size_of
+from candidates.graph.choice import kept_indices
+from candidates.graph.follow import follow
+from candidates.graph.narrow import narrow
+from candidates.graph.network import Network
+from candidates.graph.program import Call, Program, TensorOf, ValueOf
 
 MAX_ITEMS = 600
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from candidates.recipe import Granularity, Preprocessing, TeacherRecipe
 from candidates.teacher import Teacher
 from tests.candidates.builders import randomised, teacher_from
-from tests.candidates.rules.harness import Classifier, conv, pooled, tokens
+from tests.candidates.graph.rules.harness import Classifier, conv, pooled, tokens
 
 SMALL = TeacherRecipe(
     input=(3, 8, 8), preprocessing=Preprocessing(mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.2))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from candidates.recipe import TeacherRecipe
-from candidates.vision import models
+from candidates.sources.vision import models
 from tests.candidates.builders import TINY, colour_recipe, randomised
 
 GREY = TINY.model_copy(update={"architecture": None})

@@ -2,8 +2,8 @@ import torch
 from torch import Tensor, nn
 
 from candidates.anchors import Anchor, find_anchors
+from candidates.graph.network import Network
 from candidates.linear_call import LinearCall
-from candidates.network import Network
 from tests.candidates.builders import TINY, inputs_of, network_of, randomised, traced
 
 
@@ -159,7 +159,7 @@ def check_pulled_back(network: Network) -> None:
 
 def _with_call(network: Network, anchor: Anchor, images: Tensor, output: Tensor) -> Tensor:
     """The anchor's value where the call gives something else."""
-    from candidates.network import Frame, Step
+    from candidates.graph.network import Frame, Step
 
     known = {network.program.input: images}
     for call in network.program.calls:

@@ -7,7 +7,7 @@ import torch
 from candidates.assembly import Description, assemble, description_of, program_of, with_program
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidCheckpoint, InvalidProgram
-from candidates.program import Call, Program, TensorOf, ValueOf
+from candidates.graph.program import Call, Program, TensorOf, ValueOf
 from candidates.student import build_student
 from candidates.tensors import checkpoint_of
 from tests.candidates.networks import SMALL, Residual, small_teacher

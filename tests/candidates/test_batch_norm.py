@@ -2,7 +2,7 @@ import torch
 from torch import Tensor, nn
 
 from candidates.batch_norm import Norm, restate
-from candidates.network import Network
+from candidates.graph.network import Network
 from tests.candidates.builders import TINY, inputs_of, network_of, randomised, traced
 
 BATCHES = [inputs_of(count=40, seed=1), inputs_of(count=24, seed=2)]

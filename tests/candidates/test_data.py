@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from candidates.allowed import check_images
 from candidates.data import Dataset, ImageSet, divide, normalised
 from candidates.errors import InvalidDataset
 from candidates.recipe import Preprocessing, TeacherRecipe
+from candidates.sources.allowed import check_images
 from tests.candidates.builders import CLASSES, TINY, colour_recipe, dataset_of, images_of
 
 

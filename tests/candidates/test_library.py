@@ -10,9 +10,9 @@ from candidates.assembly import assemble
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
 from candidates.data import normalised
+from candidates.graph.network import Network
 from candidates.library import Made, candidate_checkpoint, load_candidate, make_candidates
 from candidates.materials import Materials
-from candidates.network import Network
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe, Preprocessing
 from candidates.score import compare

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from candidates.graph.network import Network
 from candidates.linear_call import LinearCall, linear_calls
-from candidates.network import Network
 from tests.candidates.builders import traced
 
 SHAPE = (6, 7, 5)

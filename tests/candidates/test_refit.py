@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from candidates import reconstruct
 from candidates.candidate import Kept
-from candidates.neighbourhood import Neighbourhood
-from candidates.network import Network
+from candidates.graph.neighbourhood import Neighbourhood
+from candidates.graph.network import Network
 from candidates.recipe import Preprocessing
 from candidates.refit import Refit, shrunk_consumers
 from candidates.stream import Stream

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from candidates.data import Dataset, normalised
 from candidates.errors import InvalidDataset, NonFiniteActivation
+from candidates.graph.network import Network
 from candidates.linear_call import LinearCall
 from candidates.moments import Moments
-from candidates.network import Network
 from candidates.progress import silent
 from candidates.score import accuracy_of
 from candidates.statistics import Statistics, gather

@@ -11,8 +11,8 @@ from torch import nn
 from candidates.assembly import PROGRAM_KEY, Description, assemble, with_program
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidCheckpoint, InvalidProgram
-from candidates.network import Network
-from candidates.program import Argument, Batch, Call, Constant, Program, TensorOf, ValueOf
+from candidates.graph.network import Network
+from candidates.graph.program import Argument, Batch, Call, Constant, Program, TensorOf, ValueOf
 from candidates.student import build_student, load_student, student_checkpoint
 from candidates.tensors import checkpoint_of
 from tests.candidates.builders import TINY, inputs_of, teacher_from, teacher_of

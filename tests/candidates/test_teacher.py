@@ -6,13 +6,13 @@ from torch import nn
 
 from candidates.assembly import assemble, with_program
 from candidates.errors import InvalidCheckpoint, NonFiniteActivation, UnsplittableTeacher
-from candidates.neighbourhood import Neighbourhood
-from candidates.network import Network
+from candidates.graph.neighbourhood import Neighbourhood
+from candidates.graph.network import Network
 from candidates.student import build_student
 from candidates.teacher import Teacher
 from candidates.tensors import checkpoint_of
+from tests.candidates.graph.rules.harness import Classifier, conv, pooled, tokens
 from tests.candidates.networks import ALL, Dense, Residual, small_teacher
-from tests.candidates.rules.harness import Classifier, conv, pooled, tokens
 
 IMAGES = torch.randn(5, 3, 8, 8, generator=torch.Generator().manual_seed(3))
 

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from candidates import reading, reconstruct
 from candidates.candidate import Kept
+from candidates.graph.network import Network
 from candidates.linear_call import LinearCall
 from candidates.materials import Materials
-from candidates.network import Network
 from candidates.reading import readings_of
 from candidates.stream import Stream
 from candidates.strength import strengths

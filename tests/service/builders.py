@@ -1,7 +1,7 @@
 """Resources for the tests, brought to the state they need by the ledger, as workers would."""
 
 from candidates.candidate import Candidate, Cost, Estimate, Score, identity
-from candidates.neighbourhood import Neighbourhood, Split, Width
+from candidates.graph.neighbourhood import Neighbourhood, Split, Width
 from candidates.recipe import LibraryRecipe, Preprocessing, TeacherRecipe
 from service.database import Database
 from service.ledger import Ledger, Write

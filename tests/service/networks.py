@@ -7,8 +7,8 @@ import struct
 
 from candidates.assembly import Description, with_program
 from candidates.checkpoint import Checkpoint, Tensor
-from candidates.neighbourhood import Neighbourhood, Split, Width
-from candidates.program import Call, Program, TensorOf, ValueOf
+from candidates.graph.neighbourhood import Neighbourhood, Split, Width
+from candidates.graph.program import Call, Program, TensorOf, ValueOf
 from candidates.recipe import TeacherRecipe
 
 NUM_NEIGHBOURHOODS, NUM_CHANNELS = 3, 4

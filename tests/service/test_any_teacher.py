@@ -10,8 +10,8 @@ import pytest
 import torch
 from fastapi.testclient import TestClient
 
-from candidates.architectures import build
 from candidates.recipe import Preprocessing, TeacherRecipe
+from candidates.sources.architectures import build
 from candidates.tensors import checkpoint_of
 from service.app import create_app
 from service.settings import Settings

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from candidates.architectures import build
 from candidates.recipe import LibraryRecipe, Preprocessing, TeacherRecipe
+from candidates.sources.architectures import build
 from candidates.tensors import checkpoint_of
 
 CLASSES = ("even", "odd")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from candidates.neighbourhood import LeftOut
+from candidates.graph.neighbourhood import LeftOut
 from tests.service import networks
 from tests.service.api.world import RECIPE, World
 from tests.service.networks import teacher_weights

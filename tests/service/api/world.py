@@ -9,7 +9,7 @@ import httpx2
 from fastapi.testclient import TestClient
 
 from candidates.candidate import Candidate, Cost, Estimate, Score, identity
-from candidates.neighbourhood import Split
+from candidates.graph.neighbourhood import Split
 from candidates.recipe import TeacherRecipe
 from service.api.parts import Parts
 from service.ledger import Ledger, Write

@@ -1,0 +1,49 @@
+"""Kinds: what sort of file a teacher came as, told without reading what it holds."""
+
+from pathlib import Path
+from typing import Literal
+
+from candidates.checkpoint import MAX_HEADER_BYTES
+from candidates.errors import InvalidCheckpoint
+from candidates.sources.archive import Archive, is_archive
+
+Kind = Literal["safetensors", "state_dict", "exported"]
+BEFORE_ZIP = b"\x80\x02\x8a\nl\xfc\x9cF\xf9"
+"""How torch.save began its files before version 1.6."""
+EXPORT = (
+    "Export the network with torch.export.save(torch.export.export(model.eval(), (images,), "
+    "dynamic_shapes=({0: torch.export.Dim('batch')},)), 'teacher.pt2'), or send its state dict "
+    "with the name of its architecture."
+)
+
+
+def kind_of(path: Path) -> Kind:
+    """Raises InvalidCheckpoint, with the way to convert it, for a file that cannot be taken."""
+    if is_archive(path):
+        return _kind_of_archive(path)
+    with path.open("rb") as file:
+        first = file.read(16)
+    is_no_header = int.from_bytes(first[:8], "little") > MAX_HEADER_BYTES
+    if first.startswith(BEFORE_ZIP):
+        return "state_dict"
+    if first[:1] == b"\x80" and first[1:2] in b"\x02\x03\x04\x05" and is_no_header:
+        raise InvalidCheckpoint(
+            "This is a plain Python pickle; it was not opened. Load it where you trust it and save "
+            "its state dict with torch.save(model.state_dict(), 'weights.pth')."
+        )
+    return "safetensors"
+
+
+def _kind_of_archive(path: Path) -> Kind:
+    with Archive(path) as archive:
+        names = set(archive.names)
+    if any(name.startswith("models/") for name in names):
+        return "exported"
+    if any(name == "constants.pkl" or name.startswith("code/") for name in names):
+        raise InvalidCheckpoint(f"This is a TorchScript file; it was not opened. {EXPORT}")
+    if "data.pkl" in names:
+        return "state_dict"
+    raise InvalidCheckpoint(
+        "This zip archive is neither an exported program (.pt2) nor a state dict (.pth, .pt). "
+        + EXPORT
+    )
