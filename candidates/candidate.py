@@ -5,6 +5,7 @@ import json
 
 from pydantic import Field
 
+from candidates.kinds.registry import Knobs
 from candidates.value import Value
 
 Kept = dict[str, tuple[int, ...]]
@@ -64,7 +65,7 @@ class Candidate(Value):
 
     neighbourhood: str
     kind: str
-    knobs: dict[str, float]
+    knobs: Knobs
     kept: Kept
     cost: Cost
     score: Score

@@ -46,3 +46,7 @@ class InfeasibleBudget(StudentSearchError):
 
 class UnsupportedBudget(StudentSearchError):
     """A strategy cannot honour this combination of limits; the message names one that can."""
+
+
+class NotApplicable(StudentSearchError):
+    """A kind has no such candidate for this neighbourhood; the message says why."""

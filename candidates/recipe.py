@@ -1,12 +1,14 @@
 """Recipes: how a teacher is rebuilt, and how its library is made."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from candidates.errors import InvalidRecipe
+from candidates.kinds.registry import Grid, Knobs, combined, completed
 from candidates.value import Value
 
-PAPER_MULTIPLIERS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+Kinds = dict[str, Grid]
 
 Granularity = (
     Literal["layer", "pair", "block"] | Annotated[int, Field(ge=1, le=1000)] | tuple[str, ...]
@@ -60,9 +62,18 @@ class LibraryRecipe(Value):
         default="block",
         description="layer, pair or block; or about how many neighbourhoods; or a list of modules.",
     )
-    multipliers: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
-        default=PAPER_MULTIPLIERS,
-        description="Width multipliers; 1.0, the teacher itself, is always included.",
+    kinds: Kinds = Field(
+        default={"width": {}},
+        description="Kinds of candidates with the settings of each knob; a knob that is not named "
+        "takes its usual ones. Width 1.0, the teacher itself, is always included. In place of "
+        "kinds.width.multiplier one may write multipliers.",
+    )
+    width_multiple: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="Inner widths are rounded to multiples of this, unless the teacher's own is "
+        "smaller; 8 suits most GPUs.",
     )
     steps: int = Field(default=50, ge=0, le=1_000_000, description="Refinement steps a candidate.")
     learning_rate: float = Field(default=4e-3, gt=0, le=1)
@@ -78,7 +89,24 @@ class LibraryRecipe(Value):
         default=1024, ge=64, description="Most that cached activations may take, in MiB."
     )
 
-    @field_validator("multipliers")
+    @model_validator(mode="before")
     @classmethod
-    def _sorted_with_one(cls, multipliers: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(sorted({*multipliers, 1.0}))
+    def _multipliers_are_a_grid(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "multipliers" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "multipliers"}
+        kinds = {**rest.get("kinds", {})}
+        kinds["width"] = {**kinds.get("width", {}), "multiplier": given["multipliers"]}
+        return {**rest, "kinds": kinds}
+
+    @field_validator("kinds")
+    @classmethod
+    def _checked(cls, kinds: Kinds) -> Kinds:
+        try:
+            return completed(kinds)
+        except InvalidRecipe as exc:
+            raise ValueError(str(exc)) from exc
+
+    def grid(self) -> list[tuple[str, Knobs]]:
+        """Every candidate of a neighbourhood that is asked for: its kind and its knobs."""
+        return [(name, knobs) for name, grid in self.kinds.items() for knobs in combined(grid)]
