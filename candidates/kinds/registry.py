@@ -72,13 +72,14 @@ def completed(kinds: Mapping[str, Grid]) -> dict[str, Grid]:
 
     Raises InvalidRecipe naming the first kind, knob or setting that does not exist.
     """
-    result = {}
-    for name, given in {"width": {"multiplier": (1.0,)}, **kinds}.items():
+    result: dict[str, Grid] = {}
+    teacher: dict[str, Grid] = {"width": {"multiplier": (1.0,)}}
+    for name, given in {**teacher, **kinds}.items():
         if name not in KINDS:
             raise InvalidRecipe(f"There is no kind '{name}'; there are {', '.join(KINDS)}.")
         result[name] = _completed(name, given)
-    whole = result["width"]["multiplier"]
-    result["width"]["multiplier"] = tuple(sorted({*map(float, whole), 1.0}))
+    multipliers = map(float, result["width"]["multiplier"])
+    result["width"]["multiplier"] = tuple(sorted({*multipliers, 1.0}))
     return result
 
 

@@ -154,14 +154,14 @@ def _indices(split: dict[str, Any] | None) -> list[int]:
 
 
 def _job(session: Session, library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> str:
-    weight = 2 * len(recipe.multipliers)
+    weight = 2 * len(recipe.grid())
     first = jobs.NewUnit(kind=STATISTICS, payload={KIND: library_id}, weight=weight)
     return jobs.add(session, KIND, library_id, [first, *_units(library_id, recipe, indices)])
 
 
 def _units(library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> list[jobs.NewUnit]:
     """One a neighbourhood, to be done after the statistics."""
-    total = len(recipe.multipliers)
+    total = len(recipe.grid())
     return [
         jobs.NewUnit(
             kind=NEIGHBOURHOOD,

@@ -38,7 +38,7 @@ def student_bytes() -> bytes:
     """The first neighbourhood at a half."""
     materials = materials_of(teacher_of(), library(multipliers=(0.5,)))
     neighbourhood = materials.teacher.split.neighbourhoods[0]
-    half = make_candidates(materials, neighbourhood, lambda _identity: None, silent)[0]
+    half = make_candidates(materials, neighbourhood, lambda _identity: None, silent).made[0]
     kept: Kept = half.candidate.kept
     teacher = materials.teacher.checkpoint
     return assemble(teacher, [half.weights], kept, {"strategy": "exact"}).to_bytes()

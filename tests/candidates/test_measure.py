@@ -29,7 +29,7 @@ def student(position: int) -> Checkpoint:
     parts, kept = [], Kept()
     neighbourhoods = materials().teacher.split.neighbourhoods
     for neighbourhood in neighbourhoods:
-        made = make_candidates(materials(), neighbourhood, lambda _identity: None, silent)
+        made = make_candidates(materials(), neighbourhood, lambda _identity: None, silent).made
         parts.append(made[position].weights)
         kept |= made[position].candidate.kept
     file = materials().teacher.checkpoint
@@ -144,7 +144,7 @@ def test_students_of_any_kind_of_network_are_refitted(name: str) -> None:
     known = materials_of(teacher_from(network, recipe), settings, count=128)
     teacher = known.teacher
     made = [
-        make_candidates(known, each, lambda _identity: None, silent)[0]
+        make_candidates(known, each, lambda _identity: None, silent).made[0]
         for each in teacher.split.neighbourhoods
     ]
     kept = {name: indices for one in made for name, indices in one.candidate.kept.items()}

@@ -132,7 +132,7 @@ def test_all_indices_give_the_teacher_bit_for_bit(name: str) -> None:
 def test_on_other_images_a_solved_candidate_is_nearer_than_the_strongest_channels(
     name: str,
 ) -> None:
-    for maker, stream, other in neighbourhoods(name):
+    for maker, _stream, other in neighbourhoods(name):
         kept = maker.kept(0.5)
         assert kept.keys() == {width.name for width in maker.bench.neighbourhood.widths}
         wanted = outputs(maker.bench.teacher.part(maker.bench.neighbourhood), other)
