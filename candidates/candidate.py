@@ -71,6 +71,15 @@ class Candidate(Value):
     score: Score
 
 
+class Omitted(Value):
+    """A candidate that the recipe asks for and the neighbourhood has not, and why."""
+
+    neighbourhood: str
+    kind: str
+    knobs: Knobs
+    reason: str
+
+
 def identity(**parts: object) -> str:
     """SHA-256 over everything that determines a candidate's weights; equal parts, equal weights.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from candidates.assembly import program_of, with_program
 from candidates.batch_norm import restate
 from candidates.bench import Bench
-from candidates.candidate import Candidate, Kept, identity
+from candidates.candidate import Candidate, Kept, Omitted, identity
 from candidates.checkpoint import Checkpoint
 from candidates.cost import cost_of
 from candidates.distil import refine
@@ -20,7 +20,6 @@ from candidates.materials import Materials
 from candidates.progress import Progress
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of
-from candidates.value import Value
 
 NOT_IN_WEIGHTS = {"kinds", "scoring_images", "memory_limit_mb"}
 """Recipe fields that do not change a candidate's weights, and so not its identity."""
@@ -37,15 +36,6 @@ class Made(NamedTuple):
     identity: str
     candidate: Candidate
     weights: Checkpoint
-
-
-class Omitted(Value):
-    """A candidate that the recipe asks for and the neighbourhood has not, and why."""
-
-    neighbourhood: str
-    kind: str
-    knobs: Knobs
-    reason: str
 
 
 class Harvest(NamedTuple):

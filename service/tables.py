@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -197,6 +198,21 @@ class CandidateRow(Base):
     logit_mse_se: Mapped[float]
     num_images: Mapped[int]
     weights_sha256: Mapped[str] = mapped_column(Digest)
+
+
+class OmissionRow(Base):
+    """A candidate that a library's recipe asks for and a neighbourhood has not."""
+
+    __tablename__ = "omissions"
+    library_id: Mapped[str] = mapped_column(
+        ForeignKey("libraries.id", ondelete="CASCADE"), primary_key=True
+    )
+    neighbourhood_index: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    neighbourhood: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(32))
+    knobs: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class StudentRow(Identified, Base):

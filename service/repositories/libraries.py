@@ -115,11 +115,11 @@ def note_statistics(session: Session, library_id: str, gathered: Gathered) -> No
 
 
 def _check_granularity(recipe: LibraryRecipe) -> None:
-    if recipe.granularity == "layer":
+    if recipe.granularity == "layer" and set(recipe.kinds) == {"width"}:
         raise InvalidRecipe(
             "granularity 'layer' puts every layer into a neighbourhood of its own, where no width "
-            "can shrink: it is for sparse and low-rank candidates, and only width candidates are "
-            "made so far. Use 'pair', 'block', a number of neighbourhoods or a list of modules."
+            "can shrink. Name other kinds, such as {\"sparse\": {}}, or use 'pair', 'block', a "
+            "number of neighbourhoods or a list of modules."
         )
 
 
