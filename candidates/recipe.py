@@ -96,6 +96,8 @@ class LibraryRecipe(Value):
             return given
         rest = {name: value for name, value in given.items() if name != "multipliers"}
         kinds = {**rest.get("kinds", {})}
+        if "multiplier" in kinds.get("width", {}):
+            raise ValueError("Give multipliers or kinds.width.multiplier, not both.")
         kinds["width"] = {**kinds.get("width", {}), "multiplier": given["multipliers"]}
         return {**rest, "kinds": kinds}
 
@@ -106,6 +108,10 @@ class LibraryRecipe(Value):
             return completed(kinds)
         except InvalidRecipe as exc:
             raise ValueError(str(exc)) from exc
+
+    def __hash__(self) -> int:
+        """Of its JSON: a recipe is a key of caches, and grids are dictionaries."""
+        return hash(self.model_dump_json())
 
     def grid(self) -> list[tuple[str, Knobs]]:
         """Every candidate of a neighbourhood that is asked for: its kind and its knobs."""

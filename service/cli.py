@@ -108,7 +108,7 @@ def build_library(  # noqa: PLR0913 - each argument is an option of the command
     recipe: Annotated[Path | None, typer.Option(exists=True, help="A recipe as JSON.")] = None,
     steps: Annotated[int | None, typer.Option(help="Refinement steps a candidate.")] = None,
     granularity: Annotated[
-        str | None, typer.Option(help="pair, block, a number, or modules with commas between.")
+        str | None, typer.Option(help="layer, pair, block, a number, or modules, comma-separated.")
     ] = None,
     wait: Wait = False,
     url: Url = LOCAL,

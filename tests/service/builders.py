@@ -96,7 +96,7 @@ def pending_library(
     new = libraries.NewLibrary(
         teacher_id=ready_teacher(database, ledger).id,
         dataset_id=ready_dataset(database, ledger).id,
-        recipe=recipe or LibraryRecipe(multipliers=(0.5,)),
+        recipe=recipe or LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}}),
     )
     with database.writing() as session:
         return libraries.post(session, new).record
