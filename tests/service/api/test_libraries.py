@@ -52,12 +52,6 @@ def test_other_neighbourhoods_are_known_after_the_first_unit(
     assert (shown["state"], shown["progress"]) == ("pending", {"done": 0, "total": 9})
 
 
-def test_layers_want_kinds_other_than_width(world: World) -> None:
-    teacher, dataset = world.ready_teacher(), world.ready_dataset()
-    refused = world.post_library(teacher, dataset, granularity="layer").json()
-    assert "Name other kinds" in refused["detail"]
-
-
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -103,7 +97,7 @@ def test_a_granularity_that_makes_no_candidates_is_refused_at_once(
     assert answer.status_code == 422
     if where is None:
         assert answer.json()["type"] == "/problems/invalid-recipe"
-        assert "only width candidates are made so far" in answer.json()["detail"]
+        assert "Name other kinds" in answer.json()["detail"]
     else:
         assert answer.json()["errors"][0]["where"].startswith(where)
 
