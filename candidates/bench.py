@@ -8,6 +8,7 @@ from torch import Tensor
 from candidates.anchors import Anchor, find_anchors
 from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
+from candidates.linear_call import LinearCall, linear_calls
 from candidates.moments import Moments
 from candidates.reading import Reading, readings_of
 from candidates.recipe import LibraryRecipe
@@ -43,9 +44,15 @@ class Bench:
         return readings_of(self.part, self.teacher.layout, self.neighbourhood)
 
     @cached_property
+    def calls(self) -> dict[str, LinearCall]:
+        """The linear calls inside whose weight no other call of the teacher reads, in order."""
+        inside = {call.name for call in self.part.program.calls}
+        return {call.name: call for call in linear_calls(self.teacher.network, inside)}
+
+    @cached_property
     def anchors(self) -> dict[str, Anchor]:
-        """Where what each reading call computes is compared with the teacher's, by call."""
-        calls = [reading.call for reading in self.readings.values()]
+        """Where what each linear call computes is compared with the teacher's, by call."""
+        calls = linear_calls(self.part, {call.name for call in self.part.program.calls})
         return {anchor.call.name: anchor for anchor in find_anchors(self.part, calls)}
 
     def copy(self) -> Network:
@@ -60,3 +67,11 @@ class Bench:
         """G [g, d, d] of the anchored call's rows in float64, centred if its bias can follow."""
         moments = self.moments(anchor.call.name)
         return shrunk(moments.centred(anchor.takes_intercept).inputs, moments.num_rows)
+
+    def full_gram(self, call: str) -> Tensor | None:
+        """Like `gram`, of all columns of a call; None where its rows were too long to gather."""
+        columns = self.tensors[self.calls[call].weight][0].numel()
+        known = self.statistics.moments.get(call)
+        if known is None or known.input_sum.shape[1] != columns:
+            return None
+        return self.gram(self.anchors[call])

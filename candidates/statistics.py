@@ -13,9 +13,10 @@ from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
 from candidates.errors import NonFiniteActivation
 from candidates.graph.network import Visit
+from candidates.kinds.registry import KINDS
 from candidates.moments import Moments
 from candidates.progress import Progress
-from candidates.reading import Reading, readings_of
+from candidates.reading import Reading, full_readings_of, readings_of
 from candidates.recipe import LibraryRecipe
 from candidates.score import accuracy_of
 from candidates.sources.allowed import check_images
@@ -28,8 +29,9 @@ FIELDS = ("count", "sum", "products")
 
 @dataclass(frozen=True)
 class Statistics:
-    """Moments of the inputs of every width's consumers, by call, on calibration images;
-    the teacher's logits [N, num_classes] and accuracy (percent) on the scoring images.
+    """Moments of the inputs of every width's consumers, or of every linear call if a kind of the
+    recipe needs them, by call, on calibration images; the teacher's logits [N, num_classes] and
+    accuracy (percent) on the scoring images.
     """
 
     moments: dict[str, Moments]
@@ -75,7 +77,7 @@ def gather(
     limit = recipe.memory_limit_mb * 2**20
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)
-    moments, add = _empty_moments(teacher)
+    moments, add = _empty_moments(teacher, recipe)
     total = len(calibration) + len(scoring)
     done = 0
     for logits in _run(teacher, Stream(calibration, teacher.recipe.preprocessing, limit), add):
@@ -90,13 +92,15 @@ def gather(
     return Statistics(moments, scoring_logits, accuracy_of(scoring_logits, scoring.labels))
 
 
-def _empty_moments(teacher: Teacher) -> tuple[dict[str, Moments], Visit]:
+def _empty_moments(teacher: Teacher, recipe: LibraryRecipe) -> tuple[dict[str, Moments], Visit]:
     """Moments without rows by call, and what adds to them while the teacher runs."""
+    needs_all = any(KINDS[kind].grams == "all" for kind in recipe.kinds)
     moments: dict[str, Moments] = {}
     by_source: dict[str, list[Reading]] = {}
     for neighbourhood in teacher.split.neighbourhoods:
         part = teacher.part(neighbourhood)
-        readings = readings_of(part, teacher.layout, neighbourhood)
+        others = full_readings_of(teacher.network, part) if needs_all else {}
+        readings = {**others, **readings_of(part, teacher.layout, neighbourhood)}
         calls = [reading.call for reading in readings.values()]
         for reading, anchor in zip(readings.values(), find_anchors(part, calls), strict=True):
             by_source.setdefault(reading.call.source, []).append(reading)
@@ -115,6 +119,8 @@ def _run(teacher: Teacher, stream: Stream, visit: Visit | None = None) -> Iterat
     output = teacher.network.program.output
     for batch in stream:
         with torch.inference_mode():
+            if visit is not None:
+                visit(teacher.network.program.input, batch)
             (logits,) = teacher.network.values(batch, [output], visit)
         if not torch.isfinite(logits).all():
             check_activations(teacher.network, batch)
