@@ -50,13 +50,16 @@ class Score(Value):
     """What the partial model loses against the teacher on the scoring images.
 
     Accuracies are percentages, the drop is in points and may be negative; KL(teacher‖partial)
-    is in nats, the logit MSE a mean over classes; both are ≥ 0 and need no labels.
+    is in nats, the logit MSE a mean over classes; both are ≥ 0 and need no labels. The agreement is
+    the share of images, in percent, on which both give the same class; it is unknown for candidates
+    that were scored before it was counted.
     """
 
     accuracy: Estimate
     accuracy_drop: Estimate
     kl: Estimate
     logit_mse: Estimate
+    agreement: Estimate | None = None
     num_images: int
 
 

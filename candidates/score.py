@@ -32,6 +32,7 @@ def compare(logits: Tensor, teacher_logits: Tensor, labels: Tensor) -> Score:
         accuracy_drop=estimate(100 * (teacher_right - right)),
         kl=estimate(divergence),
         logit_mse=estimate((logits.double() - teacher_logits.double()).square().mean(1)),
+        agreement=estimate(100 * (logits.argmax(1) == teacher_logits.argmax(1)).double()),
         num_images=len(labels),
     )
 

@@ -169,7 +169,10 @@ class LibraryRow(Prepared, Base):
 
 
 class CandidateRow(Base):
-    """A scored candidate; `_se` columns are standard errors."""
+    """A scored candidate; `_se` columns are standard errors.
+
+    The agreement is unknown for candidates that were scored before it was counted.
+    """
 
     __tablename__ = "candidates"
     __table_args__ = (
@@ -196,6 +199,8 @@ class CandidateRow(Base):
     kl_se: Mapped[float]
     logit_mse: Mapped[float]
     logit_mse_se: Mapped[float]
+    agreement: Mapped[float | None]
+    agreement_se: Mapped[float | None]
     num_images: Mapped[int]
     weights_sha256: Mapped[str] = mapped_column(Digest)
 

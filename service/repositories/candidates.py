@@ -124,6 +124,8 @@ def _row(library_id: str, index: int, position: int, new: NewCandidate) -> Candi
         kl_se=score.kl.standard_error,
         logit_mse=score.logit_mse.value,
         logit_mse_se=score.logit_mse.standard_error,
+        agreement=score.agreement and score.agreement.value,
+        agreement_se=score.agreement and score.agreement.standard_error,
         num_images=score.num_images,
         weights_sha256=new.weights_sha256,
     )
@@ -162,5 +164,12 @@ def _score(row: CandidateRow | RowOfColumns) -> Score:
         accuracy_drop=Estimate(value=row.accuracy_drop, standard_error=row.accuracy_drop_se),
         kl=Estimate(value=row.kl, standard_error=row.kl_se),
         logit_mse=Estimate(value=row.logit_mse, standard_error=row.logit_mse_se),
+        agreement=_agreement(row),
         num_images=row.num_images,
     )
+
+
+def _agreement(row: CandidateRow | RowOfColumns) -> Estimate | None:
+    if row.agreement is None or row.agreement_se is None:
+        return None
+    return Estimate(value=row.agreement, standard_error=row.agreement_se)

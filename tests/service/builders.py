@@ -43,7 +43,14 @@ def new_teacher(name: str = "net") -> teachers.NewTeacher:
 
 def score(kl: float = 0.1) -> Score:
     loss = Estimate(value=kl, standard_error=0.01)
-    return Score(accuracy=ESTIMATE, accuracy_drop=loss, kl=loss, logit_mse=loss, num_images=2)
+    return Score(
+        accuracy=ESTIMATE,
+        accuracy_drop=loss,
+        kl=loss,
+        logit_mse=loss,
+        agreement=ESTIMATE,
+        num_images=2,
+    )
 
 
 def new_candidate(index: int, multiplier: float) -> NewCandidate:

@@ -137,6 +137,7 @@ def test_candidates_are_paged_in_the_order_of_the_network(world: World) -> None:
     assert names == ["block0"] * 3 + ["block1"] * 3 + ["block2"] * 3
     assert first["items"][0]["knobs"] == {"multiplier": 0.25}
     assert first["items"][0]["score"]["kl"] == {"value": 3.0, "standard_error": 0.1}
+    assert first["items"][0]["score"]["agreement"] == {"value": 92.0, "standard_error": 0.1}
 
 
 def test_candidates_of_one_neighbourhood_can_be_asked_for(world: World) -> None:
