@@ -75,16 +75,39 @@ def swept(gram: Tensor, weight: Tensor, share: float, sets: Tensor | None = None
     return torch.stack(masks)[:, :, order.argsort()]
 
 
+def smallest(weight: Tensor, share: float, sets: Tensor | None = None) -> Tensor:
+    """A mask [g, o, d] without the given share of the smallest weights; with `sets`, without the
+    smaller half of each set in every row.
+    """
+    sizes = weight.abs()
+    if sets is None:
+        return _dearest(sizes, share)
+    halves = _better_half(sizes[:, :, sets])
+    return torch.ones_like(halves.flatten(2)).scatter(
+        2, sets.flatten().expand_as(weight), halves.flatten(2)
+    )
+
+
 def survivors(gram: Tensor, weight: Tensor, mask: Tensor) -> Tensor:
     """The best Ŵ [g, o, d] for the target Wh that is zero outside of `mask`: least squares, row by
     row, ŵ_S = (G_SS)⁻¹ (G w)_S.
     """
-    result = torch.zeros_like(weight)
-    wanted = weight @ gram
-    for group, row in mask.any(2).nonzero().tolist():
+    return on_support(gram, weight @ gram, mask)
+
+
+def on_support(gram: Tensor, right: Tensor, mask: Tensor) -> Tensor:
+    """X [g, o, d] with x_S = (G_SS)⁻¹ r_S for every row r of `right` and its support S, and zero
+    elsewhere.
+    """
+    result = torch.zeros_like(right)
+    whole = mask.all(2)
+    for group in whole.any(1).nonzero().flatten().tolist():
+        rows = whole[group]
+        result[group, rows] = solve(gram[group], right[group, rows].mT).mT
+    for group, row in (mask.any(2) & ~whole).nonzero().tolist():
         index = mask[group, row].nonzero().flatten()
-        right = wanted[group, row, index].unsqueeze(1)
-        result[group, row, index] = solve(gram[group][index][:, index], right).squeeze(1)
+        some = right[group, row, index].unsqueeze(1)
+        result[group, row, index] = solve(gram[group][index][:, index], some).squeeze(1)
     return result
 
 
@@ -173,6 +196,7 @@ def _swept(gram: Tensor, weight: Tensor, share: float, sets: Tensor | None) -> T
 
 
 def _dearest(costs: Tensor, share: float) -> Tensor:
+    """True for all but the given share of all costs."""
     gone = costs.flatten().argsort()[: round(share * costs.numel())]
     mask = torch.ones(costs.numel(), dtype=torch.bool)
     mask[gone] = False
@@ -180,4 +204,5 @@ def _dearest(costs: Tensor, share: float) -> Tensor:
 
 
 def _better_half(costs: Tensor) -> Tensor:
-    return costs.argsort(1).argsort(1) >= costs.shape[1] // 2
+    """True for the larger half along the last dimension."""
+    return costs.argsort(-1).argsort(-1) >= costs.shape[-1] // 2

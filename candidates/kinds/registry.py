@@ -57,12 +57,32 @@ MULTIPLIER = Knob(
 SPARSITY = Knob(
     description="Share of the weights that are zero.", grid=(0.5, 0.7, 0.8, 0.9), high=0.999
 )
+HALVES = MULTIPLIER.model_copy(update={"grid": (0.5, 0.75)})
+METHOD = Knob(
+    description="How weights are chosen: obc, with what their loss does to the outputs, the others "
+    "solved again; 2:4, likewise, two of every four input channels; magnitude, the smallest, more "
+    "and more of them during refinement.",
+    grid=("obc",),
+    choices=("obc", "2:4", "magnitude"),
+)
 
 KINDS: dict[str, Kind] = {
     "width": Kind(
         summary="Fewer inner channels, heads or hidden units.",
         knobs={"multiplier": MULTIPLIER},
         maker="candidates.kinds.width:WidthMaker",
+    ),
+    "sparse": Kind(
+        summary="Some of the weights are zero.",
+        knobs={"sparsity": SPARSITY, "method": METHOD},
+        maker="candidates.kinds.sparse:SparseMaker",
+        grams="all",
+    ),
+    "width+sparse": Kind(
+        summary="Fewer inner channels, and some of the weights that remain are zero.",
+        knobs={"multiplier": HALVES, "sparsity": SPARSITY, "method": METHOD},
+        maker="candidates.kinds.width_sparse:WidthSparseMaker",
+        grams="all",
     ),
 }
 
