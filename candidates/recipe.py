@@ -78,15 +78,82 @@ class LibraryRecipe(Value):
     steps: int = Field(default=50, ge=0, le=1_000_000, description="Refinement steps a candidate.")
     learning_rate: float = Field(default=4e-3, gt=0, le=1)
     batch_size: int = Field(default=64, ge=2, le=4096)
+    start: Literal["closed_form", "random"] = Field(
+        default="closed_form",
+        description="What refinement starts from; with random weights BatchNorms train as well.",
+    )
+    optimiser: Literal["adam", "sgd"] = "adam"
+    schedule: Literal["one_cycle", "constant", "step"] = Field(
+        default="one_cycle",
+        description="Of the learning rate; step divides it by ten after each third of the steps.",
+    )
+    momentum: float = Field(
+        default=0.9,
+        ge=0,
+        lt=1,
+        description="Of SGD, or Adam's β₁; one_cycle moves it between 0.95 and 0.85 instead.",
+    )
+    weight_decay: float = Field(default=0, ge=0, le=1)
+    look_ahead: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = Field(
+        default=(),
+        max_length=100,
+        description="α₁, α₂, …: weights of the errors at the outputs of the neighbourhoods behind.",
+    )
+    logit_weight: float = Field(
+        default=0, ge=0, le=1000, description="Weight of KL(teacher‖partial model) in the loss."
+    )
+    loss: Literal["mse", "relative"] = Field(
+        default="mse",
+        description="Mean squared errors, or these divided by the variance of what is compared.",
+    )
+    validation_images: int = Field(
+        default=0,
+        ge=0,
+        description="How many refinement images, at most a quarter of them, are kept back to check "
+        "candidates after every round; with 0 each keeps its last weights, else its best.",
+    )
+    rounds: int = Field(
+        default=1,
+        ge=1,
+        le=10_000,
+        description="Parts of the steps, each with a check at its end; one_cycle starts again.",
+    )
+    patience: int = Field(
+        default=0,
+        ge=0,
+        description="A candidate stops after so many checks in turn without progress; 0: never.",
+    )
+    tolerance: float = Field(
+        default=0.01, ge=0, lt=1, description="Progress is a loss lower by at least this share."
+    )
+    device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where refinement runs.")
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="Of products while refining; weights stay float32."
+    )
+    channels_last: bool = Field(default=False, description="Memory layout while refining.")
+    compiled: bool = Field(
+        default=False, description="Compile every candidate before it is refined; for many steps."
+    )
     calibration_images: int = Field(default=2000, ge=16, description="Unlabelled images for Grams.")
     refinement_images: int = Field(
         default=8000, ge=16, description="Unlabelled images that refinement draws from."
     )
     scoring_images: int = Field(default=2000, ge=16, description="Held-out images for scores.")
+    racing: bool = Field(
+        default=False,
+        description="Stop scoring a candidate once its place among those of about its cost is "
+        "certain and its KL is known to a twentieth or to 0.001 nats; else all images are used.",
+    )
     ridge: float = Field(default=1e-4, gt=0, le=1, description="λ, relative to mean(diag G).")
     seed: int = Field(default=0, ge=0, lt=2**31)
     memory_limit_mb: int = Field(
         default=1024, ge=64, description="Most that cached activations may take, in MiB."
+    )
+    spill_mb: int = Field(
+        default=0,
+        ge=0,
+        description="Most that activations beyond memory_limit_mb may take on disk, in MiB, where "
+        "temporary files lie; beyond that, or with 0, they are computed again.",
     )
 
     @model_validator(mode="before")

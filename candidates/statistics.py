@@ -11,7 +11,7 @@ from candidates.anchors import find_anchors
 from candidates.candidate import Estimate
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
-from candidates.errors import NonFiniteActivation
+from candidates.finite import checked
 from candidates.graph.network import Visit
 from candidates.kinds.registry import KINDS
 from candidates.moments import Moments
@@ -21,7 +21,7 @@ from candidates.recipe import LibraryRecipe
 from candidates.score import accuracy_of
 from candidates.sources.allowed import check_images
 from candidates.stream import Stream
-from candidates.teacher import Teacher, check_activations
+from candidates.teacher import Teacher
 from candidates.tensors import checkpoint_of, state_of
 
 FIELDS = ("count", "sum", "products")
@@ -74,17 +74,16 @@ def gather(
     images = dataset.calibration
     shape, num_classes = images.images.shape[1:], len(images.classes)
     check_images(teacher.recipe, teacher.num_classes, shape, num_classes)
-    limit = recipe.memory_limit_mb * 2**20
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)
     moments, add = _empty_moments(teacher, recipe)
     total = len(calibration) + len(scoring)
     done = 0
-    for logits in _run(teacher, Stream(calibration, teacher.recipe.preprocessing, limit), add):
+    for logits in _run(teacher, Stream.of(calibration, teacher.recipe.preprocessing, recipe), add):
         done += len(logits)
         progress(done, total)
     outputs = []
-    for logits in _run(teacher, Stream(scoring, teacher.recipe.preprocessing, limit)):
+    for logits in _run(teacher, Stream.of(scoring, teacher.recipe.preprocessing, recipe)):
         outputs.append(logits)
         done += len(logits)
         progress(done, total)
@@ -122,7 +121,4 @@ def _run(teacher: Teacher, stream: Stream, visit: Visit | None = None) -> Iterat
             if visit is not None:
                 visit(teacher.network.program.input, batch)
             (logits,) = teacher.network.values(batch, [output], visit)
-        if not torch.isfinite(logits).all():
-            check_activations(teacher.network, batch)
-            raise NonFiniteActivation("The teacher's logits are NaN or Inf on these images.")
-        yield logits
+        yield checked(teacher.network, batch, logits)
