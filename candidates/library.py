@@ -17,11 +17,12 @@ from candidates.graph.network import Network
 from candidates.kinds.maker import Maker, maker_of
 from candidates.kinds.registry import Knobs
 from candidates.materials import Materials
+from candidates.objective import Objective
 from candidates.progress import Progress
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of
 
-NOT_IN_WEIGHTS = {"kinds", "scoring_images", "memory_limit_mb"}
+NOT_IN_WEIGHTS = {"kinds", "scoring_images", "racing", "memory_limit_mb"}
 """Recipe fields that do not change a candidate's weights, and so not its identity."""
 
 Known = Callable[[str], tuple[Checkpoint, Kept] | None]
@@ -128,9 +129,9 @@ def _drafted(
 
 def _refined(drafts: list[Draft], materials: Materials, bench: Bench, progress: Progress) -> None:
     recipe = materials.recipe
-    if drafts and recipe.steps:
-        images = materials.calibration(bench.neighbourhood, recipe.refinement_images)
-        refine([draft.network for draft in drafts], bench.part, images, recipe, progress)
+    if drafts:
+        objective = Objective.of(materials.teacher, bench.neighbourhood, recipe)
+        refine(drafts, objective, materials.refinement(objective), recipe, progress)
     for draft in drafts:
         restate(draft.network, bench.calibration)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from candidates.graph.network import Network
+
 
 @dataclass(frozen=True)
 class FixedMasks:
@@ -13,8 +15,15 @@ class FixedMasks:
 
     masks: Mapping[str, Tensor]
 
+    @classmethod
+    def of_zeros(cls, network: Network) -> "FixedMasks":
+        """What is zero among the weights that are multiplied stays zero; empty if nothing is."""
+        parameters = network.named_parameters()
+        found = {name: values != 0 for name, values in parameters if values.dim() > 1}
+        return cls({name: mask for name, mask in found.items() if not mask.all()})
+
     def apply(self, tensors: Mapping[str, Tensor], _step: int, _total: int) -> None:
         """Set to zero what the masks forbid."""
         with torch.no_grad():
             for name, mask in self.masks.items():
-                tensors[name].mul_(mask)
+                tensors[name].mul_(mask.to(tensors[name].device))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from candidates.data import Dataset, ImageSet
 from candidates.graph.neighbourhood import Neighbourhood
+from candidates.objective import Objective
 from candidates.recipe import LibraryRecipe
 from candidates.statistics import Statistics
 from candidates.stream import Stream
@@ -23,6 +24,11 @@ class Materials:
         """The activations at a neighbourhood's input of unlabelled images."""
         images = self.dataset.calibration.sample(num_images, self.recipe.seed)
         return self._at_cut(neighbourhood, images).advanced(self.teacher.entering(neighbourhood))
+
+    def refinement(self, objective: Objective) -> Stream:
+        """The activations of unlabelled images that drafts are given under an objective."""
+        images = self.dataset.calibration.sample(self.recipe.refinement_images, self.recipe.seed)
+        return objective.stream(self._at_cut(objective.neighbourhood, images))
 
     def scoring(self, neighbourhood: Neighbourhood) -> Stream:
         """The activations at a neighbourhood's cut of the images behind
