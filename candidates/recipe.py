@@ -134,6 +134,17 @@ class LibraryRecipe(Value):
     compiled: bool = Field(
         default=False, description="Compile every candidate before it is refined; for many steps."
     )
+    inputs: Literal["images", "gaussian", "matched"] = Field(
+        default="images",
+        description="What candidates learn from: images; or none at all but N(0, 1) noise at the "
+        "input of every neighbourhood; or images made to match the teacher's own BatchNorms.",
+    )
+    synthetic_images: int = Field(
+        default=768, ge=96, description="How many images are made where inputs are not images."
+    )
+    synthetic_steps: int = Field(
+        default=40, ge=0, le=100_000, description="Steps by which matched images learn."
+    )
     calibration_images: int = Field(default=2000, ge=16, description="Unlabelled images for Grams.")
     refinement_images: int = Field(
         default=8000, ge=16, description="Unlabelled images that refinement draws from."

@@ -10,11 +10,12 @@ from torch import Tensor
 from candidates.anchors import find_anchors
 from candidates.candidate import Estimate
 from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset
+from candidates.data import Dataset, ImageSet
 from candidates.finite import checked
 from candidates.graph.network import Visit
 from candidates.kinds.registry import KINDS
 from candidates.moments import Moments
+from candidates.noise_inputs import NoiseInputs
 from candidates.progress import Progress
 from candidates.reading import Reading, full_readings_of, readings_of
 from candidates.recipe import LibraryRecipe
@@ -79,8 +80,8 @@ def gather(
     moments, add = _empty_moments(teacher, recipe)
     total = len(calibration) + len(scoring)
     done = 0
-    for logits in _run(teacher, Stream.of(calibration, teacher.recipe.preprocessing, recipe), add):
-        done += len(logits)
+    for count in _observed(teacher, calibration, recipe, add):
+        done += count
         progress(done, total)
     outputs = []
     for logits in _run(teacher, Stream.of(scoring, teacher.recipe.preprocessing, recipe)):
@@ -89,6 +90,27 @@ def gather(
         progress(done, total)
     scoring_logits = torch.cat(outputs)
     return Statistics(moments, scoring_logits, accuracy_of(scoring_logits, scoring.labels))
+
+
+def _observed(
+    teacher: Teacher, images: ImageSet, recipe: LibraryRecipe, add: Visit
+) -> Iterator[int]:
+    """Let `add` see what the calibration images, or in their place noise at the input of every
+    neighbourhood, make of the teacher; gives how many images each step was.
+    """
+    if recipe.inputs != "gaussian":
+        stream = Stream.of(images, teacher.recipe.preprocessing, recipe)
+        yield from map(len, _run(teacher, stream, add))
+        return
+    for each in teacher.split.neighbourhoods:
+        part = teacher.part(each)
+        for batch in NoiseInputs.of(teacher, each, recipe.calibration_images, recipe.seed):
+            with torch.inference_mode():
+                add(each.input, batch)
+                (output,) = part.values(batch, [each.output], add)
+            checked(part, batch, output)
+            yield 0
+    yield len(images)
 
 
 def _empty_moments(teacher: Teacher, recipe: LibraryRecipe) -> tuple[dict[str, Moments], Visit]:

@@ -9,6 +9,7 @@ from candidates.errors import InvalidDataset, NonFiniteActivation
 from candidates.graph.network import Network
 from candidates.linear_call import LinearCall
 from candidates.moments import Moments
+from candidates.noise_inputs import NoiseInputs
 from candidates.progress import silent
 from candidates.score import accuracy_of
 from candidates.statistics import Statistics, gather
@@ -121,3 +122,24 @@ def test_images_that_do_not_fit_the_teacher_are_refused() -> None:
     larger = dataset_of(TEACHER.recipe.model_copy(update={"input": (1, 9, 9)}), 20)
     with pytest.raises(InvalidDataset, match="the network takes 1 × 8 × 8"):
         gather(TEACHER, larger, RECIPE, silent)
+
+
+def test_noise_at_every_neighbourhood_may_stand_in_for_images() -> None:
+    teacher = teacher_of()
+    recipe = library(inputs="gaussian")
+    noise, images = (
+        gather(teacher, dataset_of(), each, silent).moments for each in (recipe, library())
+    )
+    assert noise.keys() == images.keys()
+    first = teacher.split.neighbourhoods[0]
+    inputs = torch.cat(list(NoiseInputs.of(teacher, first, recipe.calibration_images, recipe.seed)))
+    (call,) = (name for width in first.widths for name in width.consumers)
+    part = teacher.part(first)
+    source = next(each for each in part.program.calls if each.name == call).values()[0]
+    (hidden,) = part.values(inputs, [source])
+    moments = noise[call]
+    assert moments.num_rows == hidden[:, 0].numel()
+    centre = 9 * torch.arange(hidden.shape[1]) + 4
+    assert torch.allclose(
+        moments.input_sum[0, centre], hidden.detach().double().sum((0, 2, 3)), rtol=1e-4
+    )
