@@ -64,7 +64,8 @@ def refit_student(
     progress: Progress,
 ) -> None:
     """Walk from input to output and make every neighbourhood again, in place, on the student's own
-    activations with the teacher's outputs as target; then restate the BatchNorms.
+    activations with the teacher's outputs as target; then restate the BatchNorms behind the first
+    of them that differs from the teacher's.
 
     First in closed form; where the library refined its candidates, then by half as many steps of
     gradient, without which the closed form would undo some of what refinement had found.
@@ -73,6 +74,7 @@ def refit_student(
     whole = Stream(images, teacher.recipe.preprocessing, limit)
     brief = recipe.model_copy(update={"steps": recipe.steps // 2, "start": "closed_form"})
     ours, theirs, cut = whole, whole, network.program.input
+    changed: tuple[Network, Stream] | None = None
     neighbourhoods = teacher.split.neighbourhoods
     total = len(neighbourhoods)
     for number, each in enumerate(neighbourhoods):
@@ -81,6 +83,7 @@ def refit_student(
             ours = ours.advanced(network.part(cut, each.cut))
             theirs = theirs.advanced(teacher.network.part(cut, each.cut))
             cut = each.cut
+            changed = changed or (network.part(cut, network.program.output), ours)
             entering = network.part(cut, each.input)
             there = theirs.advanced(teacher.entering(each))
             refit = Refit(each, teacher.layout, wanted, recipe.ridge)
@@ -90,7 +93,8 @@ def refit_student(
             beats = _beats(progress, number, total)
             refine([draft], objective, objective.stream(ours), brief, beats)
         progress(number + 1, total)
-    restate(network, whole)
+    if changed is not None:
+        restate(*changed)
 
 
 def _is_same(part: Network, wanted: Network) -> bool:

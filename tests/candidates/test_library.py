@@ -314,9 +314,11 @@ def test_refinement_brings_candidates_nearer_to_their_neighbourhood(index: int) 
         assert after < 0.95 * before
 
 
-def test_statistics_of_norms_are_true_for_the_candidate() -> None:
+@pytest.mark.parametrize("steps", [0, 40])
+def test_statistics_of_norms_are_true_for_the_candidate(steps: int) -> None:
     """In training mode all calibration images at once give nearly what eval mode gives."""
-    part = rebuilt(made()[0])
+    recipe = library(steps=steps, learning_rate=1e-2)
+    part = rebuilt(made_of(materials_of(materials().teacher, recipe))[0])
     neighbourhood = materials().teacher.split.neighbourhoods[0]
     entering = torch.cat(list(materials().calibration(neighbourhood, 48)))
     with torch.no_grad():
