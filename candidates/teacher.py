@@ -96,7 +96,7 @@ class Teacher:
         first module, and UnsplittableTeacher unless it takes any number of images and gives one
         row of logits for each, whatever the others are.
         """
-        check_finite(self.network.tensors())
+        check_finite(self.network.tensors(), self.network.program)
         check_any_batch(self.network, self.recipe)
 
     def root(self, neighbourhood: Neighbourhood) -> Network:
@@ -175,11 +175,16 @@ def check_fit(program: Program, checkpoint: Checkpoint) -> None:
     for name in checkpoint.tensors:
         if name not in known:
             raise InvalidCheckpoint(f"Key '{name}' does not belong to this network.")
-    check_finite(state_of(checkpoint))
+    check_finite(state_of(checkpoint), program)
 
 
-def check_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Raises InvalidCheckpoint naming the first tensor with NaN or Inf."""
+def check_finite(tensors: Mapping[str, Tensor], program: Program) -> None:
+    """Raises InvalidCheckpoint naming the first tensor with NaN, or Inf in what can be trained:
+    a buffer may hold the limits of a clamp.
+    """
+    buffers = set(program.buffers)
     for name, values in tensors.items():
-        if values.is_floating_point() and not torch.isfinite(values).all():
+        if not values.is_floating_point():
+            continue
+        if values.isnan().any() or (name not in buffers and values.isinf().any()):
             raise InvalidCheckpoint(f"Key '{name}' holds NaN or Inf.")

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from candidates.checkpoint import MAX_HEADER_BYTES
-from candidates.errors import InvalidCheckpoint
+from candidates.errors import InvalidCheckpoint, InvalidRecipe
+from candidates.recipe import TeacherRecipe
 from candidates.sources.archive import Archive, is_archive
 
 Kind = Literal["safetensors", "state_dict", "exported"]
@@ -32,6 +33,20 @@ def kind_of(path: Path) -> Kind:
             "its state dict with torch.save(model.state_dict(), 'weights.pth')."
         )
     return "safetensors"
+
+
+def check_architecture(recipe: TeacherRecipe, kind: Kind, brings_program: bool) -> None:
+    """Raises InvalidRecipe unless the network comes either from the file or from the recipe."""
+    if brings_program and recipe.architecture is not None:
+        raise InvalidRecipe(
+            f"The file brings its own network, so the recipe's architecture, "
+            f"'{recipe.architecture}', would not be used. Leave it out."
+        )
+    if not brings_program and recipe.architecture is None:
+        raise InvalidRecipe(
+            f"The file holds weights alone ({kind}), so the recipe must name their architecture; "
+            "a network of your own comes as a .pt2 file of torch.export.save."
+        )
 
 
 def _kind_of_archive(path: Path) -> Kind:

@@ -11,6 +11,8 @@ from tests.service import networks
 from tests.service.api.world import RECIPE, World
 from tests.service.networks import teacher_weights
 
+NAMELESS = {key: value for key, value in RECIPE.items() if key != "architecture"}
+
 
 def zipped(names: list[str]) -> bytes:
     """An archive as torch writes them, with nothing in its entries."""
@@ -69,13 +71,15 @@ def test_a_truncated_file_is_refused(world: World, kept: int) -> None:
     assert "truncated" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("entries", [["net/data.pkl"], ["net/models/model.json"]])
-def test_a_file_of_torch_is_kept_for_a_job_to_read(world: World, entries: list[str]) -> None:
-    recipe = {key: value for key, value in RECIPE.items() if key != "architecture"}
-    posted = zipped(entries)
+@pytest.mark.parametrize(
+    ("entry", "recipe"), [("net/data.pkl", RECIPE), ("net/models/model.json", NAMELESS)]
+)
+def test_a_file_of_torch_is_kept_for_a_job_to_read(
+    world: World, entry: str, recipe: dict[str, Any]
+) -> None:
+    posted = zipped([entry])
     answer = world.post_teacher(posted, recipe=json.dumps(recipe))
     assert answer.status_code == 202, answer.text
-    assert answer.json()["recipe"]["architecture"] is None
     assert world.parts.artifacts.read(answer.json()["weights"]["sha256"]) == posted
 
 
@@ -99,6 +103,13 @@ def test_what_cannot_be_read_is_refused_with_advice(
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-checkpoint")
     assert what in answer.json()["detail"]
     assert advice in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("content", [teacher_weights().to_bytes(), zipped(["net/data.pkl"])])
+def test_weights_alone_want_an_architecture_at_once(world: World, content: bytes) -> None:
+    answer = world.post_teacher(content, recipe=json.dumps(NAMELESS))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
+    assert "must name their architecture" in answer.json()["detail"]
 
 
 def test_refused_weights_leave_nothing_behind(world: World) -> None:
