@@ -8,6 +8,9 @@ from torch import Tensor
 
 from candidates.graph.network import Network
 
+NOTABLE = 0.01
+"""Share of zeros that is no chance."""
+
 
 @dataclass(frozen=True)
 class FixedMasks:
@@ -21,6 +24,14 @@ class FixedMasks:
         parameters = network.named_parameters()
         found = {name: values != 0 for name, values in parameters if values.dim() > 1}
         return cls({name: mask for name, mask in found.items() if not mask.all()})
+
+    def notable(self) -> "FixedMasks":
+        """Those that somebody will have wanted: tensors that are zero throughout, as some starts
+        have them, or in less than 1 %, by chance, are free.
+        """
+        shares = {name: float(mask.float().mean()) for name, mask in self.masks.items()}
+        wanted = {name for name, share in shares.items() if 0 < share <= 1 - NOTABLE}
+        return FixedMasks({name: mask for name, mask in self.masks.items() if name in wanted})
 
     def apply(self, tensors: Mapping[str, Tensor], _step: int, _total: int) -> None:
         """Set to zero what the masks forbid."""

@@ -7,7 +7,8 @@ from candidates.graph.network import Network
 from candidates.initial import reinitialised
 from candidates.progress import silent
 from candidates.recipe import Preprocessing
-from candidates.training import TrainingRecipe, cross_entropy, train
+from candidates.training import cross_entropy, train
+from candidates.training_recipe import TrainingRecipe
 from tests.candidates.builders import TINY, images_of, network_of, traced
 from tests.candidates.small import SMALL
 
