@@ -23,7 +23,7 @@ FIRST_LOOK = 256
 """Images before the first look: the mean of fewer heavy-tailed losses is not normal yet."""
 GROWTH = 1.5
 """Each look comes after so many times the images of the one before."""
-RELATIVE_ERROR = 0.05
+RELATIVE_ERROR = 0.1
 ABSOLUTE_ERROR = 1e-3
 """A KL is precise enough when its standard error is below this share of it, or so many nats."""
 

@@ -153,7 +153,7 @@ class LibraryRecipe(Value):
     racing: bool = Field(
         default=False,
         description="Stop scoring a candidate once its place among those of about its cost is "
-        "certain and its KL is known to a twentieth or to 0.001 nats; else all images are used.",
+        "certain and its KL is known to a tenth or to 0.001 nats; else all images are used.",
     )
     ridge: float = Field(default=1e-4, gt=0, le=1, description="λ, relative to mean(diag G).")
     seed: int = Field(default=0, ge=0, lt=2**31)
