@@ -42,6 +42,10 @@ class NoiseInputs:
         for start in range(0, len(self), self.batch_size):
             yield self.at(slice(start, start + self.batch_size))
 
+    def first(self, count: int) -> "NoiseInputs":
+        """Those of the first numbers alone."""
+        return NoiseInputs(self.shape, min(count, len(self)), self.seed, self.index)
+
     def at(self, index: slice | Tensor) -> Tensor:
         """The noise of some numbers, [n, *shape]."""
         numbers = torch.arange(len(self))[index].tolist()

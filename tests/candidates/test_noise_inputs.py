@@ -18,6 +18,7 @@ def test_any_batch_may_be_asked_for_again() -> None:
     index = torch.tensor([299, 5, 5])
     assert torch.equal(NOISE.at(index), whole[index])
     assert torch.equal(NOISE.at(slice(290, 400)), whole[290:])
+    assert torch.equal(torch.cat(list(NOISE.first(200))), whole[:200])
 
 
 def test_no_two_numbers_seeds_or_neighbourhoods_share_their_noise() -> None:
