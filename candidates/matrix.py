@@ -1,5 +1,6 @@
 """Matrix: the weight of a linear call, with all that is known of what it reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,6 +88,12 @@ class Matrix:
         if self.gram is not None:
             found = survivors(self.gram, self.weight, mask)
         weight.data.copy_(found.reshape(weight.shape))
+        self.keep_means(tensors, found)
+
+    def keep_means(self, tensors: Mapping[str, Tensor], found: Tensor) -> None:
+        """Move what weights [g, o, d] in the place of its own would add to the outputs' means into
+        the intercept, where there is one.
+        """
         if self.mean is not None and self.anchor.takes_intercept:
             missed = (self.weight - found) @ self.mean.unsqueeze(2)
             self.anchor.add_intercept(tensors, missed.flatten())

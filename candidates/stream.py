@@ -67,6 +67,15 @@ class Stream:
                 values = checked(part, values, part(values))
         return values
 
+    def first(self, count: int) -> "Stream":
+        """A stream of the first images alone, at the same cut."""
+        few = Stream.__new__(Stream)
+        few.__dict__.update(self.__dict__)
+        few.images = self.images.take(torch.arange(min(count, len(self))))
+        is_start = self._kept is self.images.images
+        few._kept = few.images.images if is_start else self._kept[slice(0, count)]
+        return few
+
     def advanced(self, part: nn.Module) -> "Stream":
         """A new stream at the cut behind `part`; this one stays where it is.
 

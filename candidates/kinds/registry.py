@@ -65,6 +65,15 @@ METHOD = Knob(
     grid=("obc",),
     choices=("obc", "2:4", "magnitude"),
 )
+RANK = Knob(
+    description="Share of the full rank that every linear layer keeps.",
+    grid=(0.125, 0.25, 0.5),
+)
+FUNCTION = Knob(
+    description="The non-linearity between layers.",
+    grid=("relu", "hardswish", "identity"),
+    choices=("relu", "relu6", "hardswish", "silu", "gelu", "leaky_relu", "identity"),
+)
 
 KINDS: dict[str, Kind] = {
     "width": Kind(
@@ -83,6 +92,22 @@ KINDS: dict[str, Kind] = {
         knobs={"multiplier": HALVES, "sparsity": SPARSITY, "method": METHOD},
         maker="candidates.kinds.width_sparse:WidthSparseMaker",
         grams="all",
+    ),
+    "low_rank": Kind(
+        summary="Two thin layers in the place of one.",
+        knobs={"rank": RANK},
+        maker="candidates.kinds.low_rank:LowRankMaker",
+        grams="all",
+    ),
+    "identity": Kind(
+        summary="Nothing, where the output is like the input.",
+        knobs={},
+        maker="candidates.kinds.identity:IdentityMaker",
+    ),
+    "activation": Kind(
+        summary="Another non-linearity.",
+        knobs={"function": FUNCTION},
+        maker="candidates.kinds.activation:ActivationMaker",
     ),
 }
 

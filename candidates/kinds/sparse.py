@@ -4,13 +4,12 @@ from candidates.bench import Bench
 from candidates.candidate import Kept
 from candidates.draft import Draft
 from candidates.errors import NotApplicable
-from candidates.graph.downstream import downstream
 from candidates.graph.network import Network
+from candidates.kinds.behind import solve_behind
 from candidates.kinds.registry import Knobs
 from candidates.masks import FixedMasks
 from candidates.matrix import matrices_of
 from candidates.pruning import PolynomialPruning
-from candidates.refit import Refit
 from candidates.sparsifier import Masks, Sparsifier
 
 HALF = 0.5
@@ -69,11 +68,7 @@ class Thinner:
 
     def _solved(self, masks: Masks) -> Draft:
         network = self._sparsifier.sparse(masks)
-        bench = self.bench
-        behind = masks.keys() & set(downstream(network.program, masks))
-        if behind:
-            refit = Refit(bench.neighbourhood, bench.teacher.layout, bench.part, bench.recipe.ridge)
-            refit.solve(network, behind, self.kept, bench.calibration, bench.calibration)
+        solve_behind(self.bench, network, self.kept, masks, masks)
         tensors = network.tensors()
         weights = {
             matrix.anchor.call.weight: masks[matrix.name]

@@ -50,6 +50,19 @@ def test_any_images_may_be_asked_for_in_any_order(limits: tuple[int, int]) -> No
 
 
 @pytest.mark.parametrize("limits", LIMITS)
+@pytest.mark.parametrize("count", [5, 130, 1000])
+def test_the_first_images_may_be_taken_alone(limits: tuple[int, int], count: int) -> None:
+    here = stream_of(*limits)
+    for ahead in (here, here.advanced(Counted())):
+        few = ahead.first(count)
+        assert len(few) == min(count, len(IMAGES))
+        whole = torch.cat(list(ahead))[:count]
+        assert torch.equal(torch.cat(list(few)), whole)
+        further = few.advanced(nn.ReLU())
+        assert torch.equal(torch.cat(list(further)), whole.relu())
+
+
+@pytest.mark.parametrize("limits", LIMITS)
 def test_moving_on_leaves_the_old_stream_where_it_was(limits: tuple[int, int]) -> None:
     here = stream_of(*limits).advanced(nn.ReLU())
     before = torch.cat(list(here))
