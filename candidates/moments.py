@@ -80,11 +80,26 @@ class Moments:
         )
 
     def _add_rows(self, rows: Tensor, targets: Tensor, weight: int = 1) -> None:
-        self.count += weight * rows.shape[1]
-        self.input_sum += weight * rows.sum(1, dtype=torch.float64)
-        self.input_products += weight * (rows.mT @ rows).double()
-        self.target_sum += weight * targets.sum(1, dtype=torch.float64)
-        self.cross_products += weight * (rows.mT @ targets).double()
+        """Products are taken without the means of these rows, which come back in float64: where
+        they are large, products in float32 would drown what varies.
+        """
+        count, mean, target_mean = rows.shape[1], rows.mean(1), targets.mean(1)
+        rows, targets = rows - mean.unsqueeze(1), targets - target_mean.unsqueeze(1)
+        rest, target_rest = (each.sum(1, dtype=torch.float64) for each in (rows, targets))
+        mean, target_mean = mean.double(), target_mean.double()
+        total, target_total = rest + count * mean, target_rest + count * target_mean
+        self.count += weight * count
+        self.input_sum += weight * total
+        self.target_sum += weight * target_total
+        around = _outer(total, mean) + _outer(mean, rest)
+        self.input_products += weight * ((rows.mT @ rows).double() + around)
+        around = _outer(total, target_mean) + _outer(mean, target_rest)
+        self.cross_products += weight * ((rows.mT @ targets).double() + around)
+
+
+def _outer(left: Tensor, right: Tensor) -> Tensor:
+    """Of each group's vectors."""
+    return left.unsqueeze(2) * right.unsqueeze(1)
 
 
 def _means(rows: Tensor, positions: int) -> Tensor:
