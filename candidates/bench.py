@@ -8,13 +8,13 @@ from torch import Tensor
 from candidates.anchors import Anchor, find_anchors
 from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
+from candidates.inputs import Inputs
 from candidates.linear_call import LinearCall, linear_calls
 from candidates.moments import Moments
 from candidates.reading import Reading, readings_of
 from candidates.recipe import LibraryRecipe
 from candidates.reconstruct import shrunk
 from candidates.statistics import Statistics
-from candidates.stream import Stream
 from candidates.teacher import Teacher
 
 
@@ -26,7 +26,7 @@ class Bench:
     neighbourhood: Neighbourhood
     statistics: Statistics
     recipe: LibraryRecipe
-    calibration: Stream
+    calibration: Inputs
 
     @cached_property
     def part(self) -> Network:

@@ -8,19 +8,19 @@ from torch import Tensor
 from candidates.draft import Draft
 from candidates.errors import InvalidRecipe
 from candidates.initial import reinitialised
+from candidates.inputs import Inputs
 from candidates.learner import Learner
 from candidates.objective import Objective, Target
 from candidates.progress import Progress
 from candidates.recipe import LibraryRecipe
 from candidates.savings import Savings, State
 from candidates.schedule import pace, round_of
-from candidates.stream import Stream
 
 
 def refine(
     drafts: Sequence[Draft],
     objective: Objective,
-    stream: Stream,
+    stream: Inputs,
     recipe: LibraryRecipe,
     progress: Progress,
     savings: Savings | None = None,
@@ -56,7 +56,7 @@ class _Run:
         self,
         learners: list[Learner],
         objective: Objective,
-        stream: Stream,
+        stream: Inputs,
         recipe: LibraryRecipe,
     ) -> None:
         self.learners, self.objective = learners, objective

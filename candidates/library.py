@@ -19,6 +19,7 @@ from candidates.kinds.registry import Knobs
 from candidates.materials import Materials
 from candidates.objective import Objective
 from candidates.progress import Progress
+from candidates.racing import race
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of
 
@@ -60,18 +61,24 @@ def make_candidates(
     stream = materials.scoring(neighbourhood)
     entering = materials.calibration(neighbourhood, 1).at(slice(0, 1))
     logits, labels = materials.statistics.scoring_logits, stream.images.labels
+    partials = [materials.teacher.partial(neighbourhood, each.draft.network) for each in entries]
+    costs = [cost_of(entry.draft.network, entering) for entry in entries]
+    scores = (
+        race(partials, stream, logits, labels, costs)
+        if materials.recipe.racing
+        else (score(partial, stream, logits, labels) for partial in partials)
+    )
     made = []
-    for entry in entries:
-        network = entry.draft.network
+    for entry, cost, scored in zip(entries, costs, scores, strict=True):
         candidate = Candidate(
             neighbourhood=neighbourhood.name,
             kind=entry.kind,
             knobs=entry.knobs,
             kept=entry.draft.kept,
-            cost=cost_of(network, entering),
-            score=score(materials.teacher.partial(neighbourhood, network), stream, logits, labels),
+            cost=cost,
+            score=scored,
         )
-        made.append(Made(entry.identity, candidate, candidate_checkpoint(network)))
+        made.append(Made(entry.identity, candidate, candidate_checkpoint(entry.draft.network)))
         progress(len(omitted) + len(made), total)
     return Harvest(made, omitted)
 

@@ -67,8 +67,9 @@ def refit_student(
     activations with the teacher's outputs as target; then restate the BatchNorms behind the first
     of them that differs from the teacher's.
 
-    First in closed form; where the library refined its candidates, then by half as many steps of
-    gradient, without which the closed form would undo some of what refinement had found.
+    First in closed form, but for sparse parts, whose zeros it does not know; where the library
+    refined its candidates, then by half as many steps of gradient, without which the closed form
+    would undo some of what refinement had found.
     """
     limit = recipe.memory_limit_mb * 2**20 // 2
     whole = Stream(images, teacher.recipe.preprocessing, limit)
@@ -86,9 +87,11 @@ def refit_student(
             changed = changed or (network.part(cut, network.program.output), ours)
             entering = network.part(cut, each.input)
             there = theirs.advanced(teacher.entering(each))
-            refit = Refit(each, teacher.layout, wanted, recipe.ridge)
-            refit.run(part, kept, ours.advanced(entering), there)
-            draft = Draft(part, kept, FixedMasks.of_zeros(part))
+            zeros = FixedMasks.of_zeros(part).notable()
+            if not zeros.masks:
+                refit = Refit(each, teacher.layout, wanted, recipe.ridge)
+                refit.run(part, kept, ours.advanced(entering), there)
+            draft = Draft(part, kept, zeros)
             objective = Objective.of(teacher, each, brief, entering, theirs)
             beats = _beats(progress, number, total)
             refine([draft], objective, objective.stream(ours), brief, beats)

@@ -10,12 +10,12 @@ from candidates.candidate import Kept
 from candidates.graph.layout import Layout
 from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
+from candidates.inputs import Inputs
 from candidates.linear_call import linear_calls
 from candidates.moments import Moments
 from candidates.obc import on_support
 from candidates.reading import Reading
 from candidates.reconstruct import regularised, shrunk
-from candidates.stream import Stream
 
 NUM_CHECKED = 256
 """Images on which a refit is compared with what was there before."""
@@ -34,7 +34,7 @@ class Refit:
         self.teacher_part = teacher_part
         self.ridge = ridge
 
-    def run(self, part: Network, kept: Kept, ours: Stream, theirs: Stream) -> None:
+    def run(self, part: Network, kept: Kept, ours: Inputs, theirs: Inputs) -> None:
         """Change, in place, every linear consumer of a shrunk width, and every linear call that
         lost some of its weights, so that the part follows the teacher.
         """
@@ -42,7 +42,7 @@ class Refit:
         self.solve(part, names, kept, ours, theirs)
 
     def solve(
-        self, part: Network, names: Collection[str], kept: Kept, ours: Stream, theirs: Stream
+        self, part: Network, names: Collection[str], kept: Kept, ours: Inputs, theirs: Inputs
     ) -> None:
         """Change the named linear calls so that the part follows the teacher.
 
@@ -72,7 +72,7 @@ class Refit:
         calls = linear_calls(part, names)
         return [call.name for call in calls if not tensors[call.weight].all()]
 
-    def _error(self, part: Network, ours: Stream, theirs: Stream) -> float:
+    def _error(self, part: Network, ours: Inputs, theirs: Inputs) -> float:
         """The squared error at the part's output on the first images."""
         first = slice(0, NUM_CHECKED)
         with torch.inference_mode():
@@ -85,7 +85,7 @@ class Refit:
         anchor: Anchor,
         reading: Reading,
         kept: Kept,
-        streams: tuple[Stream, Stream],
+        streams: tuple[Inputs, Inputs],
     ) -> Moments:
         rows = self.layout.kept_rows(anchor.call.name, kept)
         weight = part.tensors()[anchor.call.weight]

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from candidates.graph.network import Network
+from candidates.inputs import Inputs
 from candidates.matrix import Matrix
-from candidates.stream import Stream
 
 PROBE = 0.7
 """Sparsity at which it is measured how much a call's error matters."""
@@ -22,7 +22,7 @@ Masks = dict[str, Tensor]
 class Sparsifier:
     """Of one network, which stays as it is, and of the activations at its input."""
 
-    def __init__(self, network: Network, matrices: Sequence[Matrix], inputs: Stream) -> None:
+    def __init__(self, network: Network, matrices: Sequence[Matrix], inputs: Inputs) -> None:
         self.network = network
         self.matrices = matrices
         self._inputs = inputs
