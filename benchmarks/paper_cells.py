@@ -29,6 +29,7 @@ from candidates.score import measured_accuracy
 from candidates.statistics import gather
 from candidates.stream import Stream
 from candidates.student import build_student
+from candidates.synthetic import synthetic_dataset
 from candidates.teacher import Teacher
 from candidates.training import Loss, cross_entropy, distillation, train
 from candidates.training_recipe import TrainingRecipe
@@ -60,6 +61,11 @@ class Place:
         return measured_accuracy(network, stream, images.labels).value
 
 
+def of_teacher(place: Place) -> Cell:
+    """What all students are compared with."""
+    return {"accuracy": place.accuracy(place.teacher.network)}
+
+
 def from_scratch(place: Place, objective: str, multiplier: float, epochs: int, seed: int) -> Cell:
     """The paper's baselines: the same architecture from a random start, by Eq. 3 or by labels."""
     network = _uniform_shape(place.teacher, multiplier)
@@ -75,17 +81,20 @@ def distilled(place: Place, recipe: Mapping[str, Any], epochs: int) -> Cell:
     The recipe's grid must name one candidate beside the teacher itself.
     """
     given = LibraryRecipe.model_validate(recipe)
-    statistics, gathered_s = _timed(lambda: gather(place.teacher, place.dataset, given, silent))
-    files, kept, seconds = _parts(Materials(place.teacher, statistics, place.dataset, given))
+    dataset, made_s = place.dataset, 0.0
+    if given.inputs != "images":
+        dataset, made_s = _timed(lambda: synthetic_dataset(place.teacher, given, silent))
+    statistics, gathered_s = _timed(lambda: gather(place.teacher, dataset, given, silent))
+    files, kept, seconds = _parts(Materials(place.teacher, statistics, dataset, given))
     student = assemble(place.teacher.checkpoint, files, kept, {})
     network = build_student(student)
     cell: Cell = {
         "parameters": sum(int(weight.count_nonzero()) for weight in network.parameters()),
-        "gathered_s": gathered_s,
+        "gathered_s": made_s + gathered_s,
         "neighbourhoods_s": seconds,
         "assembled": place.accuracy(network),
     }
-    images = place.dataset.calibration.sample(given.calibration_images, given.seed)
+    images = dataset.calibration.sample(given.calibration_images, given.seed)
     described = Description.of(student).kept
     _, cell["refit_s"] = _timed(
         lambda: refit_student(network, described, place.teacher, images, given, silent)

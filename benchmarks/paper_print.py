@@ -88,15 +88,13 @@ def _table_5(cells: Cells, teacher: float) -> Table:
 
 def _table_6(cells: Cells) -> Table:
     """Training time, of one multiplier."""
-    table = _table(
-        "Table 6: processor seconds, and shares of KD", "method", "ours", "share", "paper"
-    )
-    whole: Figure = lambda cell: cell["gathered_s"] + sum(cell["neighbourhoods_s"])  # noqa: E731
+    headings = "method", "ours", "share", "paper"
+    table = _table("Table 6: processor seconds, and shares of KD", *headings)
     rows: dict[str, tuple[str, Figure, float]] = {
         "ND, one unit": ("nd/k=0.5/", lambda cell: max(cell["neighbourhoods_s"]), 0.03 / 3.2),
-        "ND, all units": ("nd/k=0.5/", lambda cell: whole(cell) + cell["refit_s"], 0.32 / 3.2),
+        "ND, all units": ("nd/k=0.5/", lambda cell: _whole(cell) + cell["refit_s"], 0.32 / 3.2),
         "fine-tuning": ("nd/k=0.5/", lambda cell: cell["fine_tuned"]["seconds"][-1], 1.07 / 3.2),
-        "library of ten": ("library/", whole, 1.0),
+        "library of ten": ("library/", _whole, 1.0),
         "KD": ("kd/k=0.5/", lambda cell: cell["seconds"][-1], 1.0),
     }
     kd = _mean(cells, "kd/k=0.5/", rows["KD"][1])
@@ -105,6 +103,10 @@ def _table_6(cells: Cells) -> Table:
         share = "–" if ours is None or kd is None else f"{ours / kd:.3f}"
         table.add_row(name, "–" if ours is None else f"{ours:.0f}", share, f"{paper:.3f}")
     return table
+
+
+def _whole(cell: Cell) -> float:
+    return float(cell["gathered_s"] + sum(cell["neighbourhoods_s"]))
 
 
 def _below(cells: Cells, prefix: str, figure: Figure, teacher: float) -> str:

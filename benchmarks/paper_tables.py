@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import product
 from multiprocessing import get_context
 from typing import Any
 
@@ -43,26 +44,36 @@ def main() -> None:
 
 
 def plans(given: argparse.Namespace) -> Iterator[Plan]:
-    """All cells, the long ones of a seed last."""
+    """All cells, the long ones last."""
+    yield "teacher", "of_teacher", ()
     for seed in given.seeds:
-        for k in MULTIPLIERS:
-            for name, ahead in (("nd", ()), ("2la", (1.0, 1.0))):
-                recipe = _recipe(given, seed, "width", "multiplier", k) | {"look_ahead": ahead}
-                epochs = given.fine_tuning_epochs if name == "nd" else 0
-                yield f"{name}/k={k}/seed={seed}", "distilled", (recipe, epochs)
-        for s in SPARSITIES:
-            recipe = _recipe(given, seed, "sparse", "sparsity", s)
-            recipe["kinds"]["sparse"]["method"] = ["obc"]
-            yield f"sparse/s={s}/seed={seed}", "distilled", (recipe | {"granularity": "layer"}, 0)
-        for k in DATA_FREE:
-            for inputs in ("matched", "gaussian"):
-                recipe = _recipe(given, seed, "width", "multiplier", k) | {"inputs": inputs}
-                yield f"{inputs}/k={k}/seed={seed}", "distilled", (recipe, 0)
+        yield from _narrow(given, seed)
+        yield from _sparse(given, seed)
+        yield from _data_free(given, seed)
         yield f"library/seed={seed}", "whole_library", ({"steps": given.steps, "seed": seed},)
-        for objective in ("kd", "ce"):
-            for k in MULTIPLIERS:
-                arguments = (objective, k, given.epochs, seed)
-                yield f"{objective}/k={k}/seed={seed}", "from_scratch", arguments
+    for objective, k, seed in product(("kd", "ce"), MULTIPLIERS, given.seeds):
+        arguments = (objective, k, given.epochs, seed)
+        yield f"{objective}/k={k}/seed={seed}", "from_scratch", arguments
+
+
+def _narrow(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
+    for k, (name, ahead) in product(MULTIPLIERS, (("nd", ()), ("2la", (1.0, 1.0)))):
+        recipe = _recipe(given, seed, "width", "multiplier", k) | {"look_ahead": ahead}
+        epochs = given.fine_tuning_epochs if name == "nd" else 0
+        yield f"{name}/k={k}/seed={seed}", "distilled", (recipe, epochs)
+
+
+def _sparse(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
+    for s in SPARSITIES:
+        recipe = _recipe(given, seed, "sparse", "sparsity", s)
+        recipe["kinds"]["sparse"]["method"] = ["obc"]
+        yield f"sparse/s={s}/seed={seed}", "distilled", (recipe, 0)
+
+
+def _data_free(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
+    for k, inputs in product(DATA_FREE, ("matched", "gaussian")):
+        recipe = _recipe(given, seed, "width", "multiplier", k) | {"inputs": inputs}
+        yield f"{inputs}/k={k}/seed={seed}", "distilled", (recipe, 0)
 
 
 def _recipe(

@@ -17,6 +17,7 @@ from candidates.bench import Bench
 from candidates.data import Dataset
 from candidates.distil import refine
 from candidates.draft import Draft
+from candidates.inputs import Inputs
 from candidates.kinds.maker import Maker, maker_of
 from candidates.materials import Materials
 from candidates.objective import Objective
@@ -24,7 +25,6 @@ from candidates.progress import silent
 from candidates.recipe import LibraryRecipe
 from candidates.score import score
 from candidates.statistics import gather
-from candidates.stream import Stream
 from candidates.teacher import Teacher
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -89,7 +89,7 @@ class Measuring:
         self.materials = Materials(
             teacher, gather(teacher, dataset, recipe, silent), dataset, recipe
         )
-        self._known: dict[int, tuple[Maker, Stream]] = {}
+        self._known: dict[int, tuple[Maker, Inputs]] = {}
 
     def figures(self, index: int, changes: dict[str, Any]) -> list[Figures]:
         """One for each multiplier below 1, refined together."""

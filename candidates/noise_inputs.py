@@ -46,10 +46,6 @@ class NoiseInputs:
         """Those of the first numbers alone."""
         return NoiseInputs(self.shape, min(count, len(self)), self.seed, self.index)
 
-    def first(self, count: int) -> "NoiseInputs":
-        """Only so many, the first."""
-        return NoiseInputs(self.shape, min(count, len(self)), self.seed, self.index)
-
     def at(self, index: slice | Tensor) -> Tensor:
         """The noise of some numbers, [n, *shape]."""
         numbers = torch.arange(len(self))[index].tolist()
