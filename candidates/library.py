@@ -145,6 +145,8 @@ def _refined(drafts: list[Draft], materials: Materials, bench: Bench, progress: 
 
 def _differs(draft: Draft, bench: Bench) -> bool:
     """Whether there is anything to learn: the teacher's own part is finished."""
+    if draft.constraint is not None:
+        return True
     return draft.network.program != bench.part.program or not _same(draft.network, bench.part)
 
 
