@@ -49,7 +49,7 @@ def post(session: Session, new: NewLibrary) -> Posted[LibraryRecord]:
     Raises InvalidRecipe, UnknownResource and ResourceNotReady, for the teacher or the data set, and
     InvalidDataset where the images do not fit the teacher.
     """
-    _check_granularity(new.recipe)
+    _check_recipe(new.recipe)
     teacher = prepared.ready_row_of(session, TeacherRow, "teacher", new.teacher_id)
     dataset = prepared.ready_row_of(session, DatasetRow, "dataset", new.dataset_id)
     images = DatasetContents.model_validate(dataset.contents)
@@ -114,12 +114,17 @@ def note_statistics(session: Session, library_id: str, gathered: Gathered) -> No
         jobs.add_units(session, row.job_id, _units(row.id, recipe, _missing(session, row)))
 
 
-def _check_granularity(recipe: LibraryRecipe) -> None:
+def _check_recipe(recipe: LibraryRecipe) -> None:
     if recipe.granularity == "layer" and set(recipe.kinds) == {"width"}:
         raise InvalidRecipe(
             "granularity 'layer' puts every layer into a neighbourhood of its own, where no width "
             "can shrink. Name other kinds, such as {\"sparse\": {}}, or use 'pair', 'block', a "
             "number of neighbourhoods or a list of modules."
+        )
+    if recipe.inputs != "images":
+        raise InvalidRecipe(
+            f"inputs '{recipe.inputs}' makes candidates without any image, which only the library "
+            "of functions can do so far (candidates.synthetic), not the service. Leave it out."
         )
 
 

@@ -57,6 +57,7 @@ def test_other_neighbourhoods_are_known_after_the_first_unit(
     [
         ({"kinds": {"wdith": {}}}, "no kind 'wdith'"),
         ({"multipliers": [2]}, "at most 1"),
+        ({"inputs": "matched"}, "without any image"),
         ({"kinds": {"width": {"multiplier": [0.5]}}}, "not both"),
     ],
 )
