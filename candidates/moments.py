@@ -91,15 +91,12 @@ class Moments:
         self.count += weight * count
         self.input_sum += weight * total
         self.target_sum += weight * target_total
-        around = _outer(total, mean) + _outer(mean, rest)
-        self.input_products += weight * ((rows.mT @ rows).double() + around)
-        around = _outer(total, target_mean) + _outer(mean, target_rest)
-        self.cross_products += weight * ((rows.mT @ targets).double() + around)
-
-
-def _outer(left: Tensor, right: Tensor) -> Tensor:
-    """Of each group's vectors."""
-    return left.unsqueeze(2) * right.unsqueeze(1)
+        self.input_products += weight * (rows.mT @ rows)
+        self.cross_products += weight * (rows.mT @ targets)
+        around = torch.stack([total, mean], 2)
+        self.input_products.baddbmm_(around, torch.stack([mean, rest], 1), alpha=weight)
+        around_targets = torch.stack([target_mean, target_rest], 1)
+        self.cross_products.baddbmm_(around, around_targets, alpha=weight)
 
 
 def _means(rows: Tensor, positions: int) -> Tensor:
