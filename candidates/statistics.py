@@ -107,10 +107,15 @@ def _observed(
         for batch in NoiseInputs.of(teacher, each, recipe.calibration_images, recipe.seed):
             with torch.inference_mode():
                 add(each.input, batch)
-                (output,) = part.values(batch, [each.output], add)
+                (output,) = part.values(batch, [each.output], _without(each.output, add))
             checked(part, batch, output)
             yield 0
     yield len(images)
+
+
+def _without(output: str, add: Visit) -> Visit:
+    """A visit that does not see the output, where the next neighbourhood gets noise of its own."""
+    return lambda name, value: None if name == output else add(name, value)
 
 
 def _empty_moments(teacher: Teacher, recipe: LibraryRecipe) -> tuple[dict[str, Moments], Visit]:
