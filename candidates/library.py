@@ -23,7 +23,7 @@ from candidates.racing import race
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of
 
-NOT_IN_WEIGHTS = {"kinds", "scoring_images", "racing", "memory_limit_mb"}
+NOT_IN_WEIGHTS = {"kinds", "scoring_images", "racing", "memory_limit_mb", "spill_mb"}
 """Recipe fields that do not change a candidate's weights, and so not its identity."""
 
 Known = Callable[[str], tuple[Checkpoint, Kept] | None]
