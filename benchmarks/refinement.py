@@ -42,7 +42,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "100, relative look-ahead 1, 1": {"steps": 100, "look_ahead": (1, 1), "loss": "relative"},
     "100, relative + logits 0.1": {"steps": 100, "logit_weight": 0.1, "loss": "relative"},
     "100, relative + logits 1": {"steps": 100, "logit_weight": 1, "loss": "relative"},
-    "100, relative + logits 10": {"steps": 100, "logit_weight": 10, "loss": "relative"},
+    "100, look-ahead 1, 1, rate 1e-2": {
+        "steps": 100,
+        "look_ahead": (1, 1),
+        "learning_rate": 1e-2,
+    },
     "100, bfloat16": {"steps": 100, "precision": "bfloat16"},
     "100, channels last": {"steps": 100, "channels_last": True},
 }
