@@ -21,6 +21,8 @@ from tests.candidates.builders import TINY, images_of, library, teacher_of
 
 INDEX = 5
 """A block with three others behind it."""
+INNER = "layer2.2.conv1.weight"
+"""The weight of its that loses rows when the block is narrowed."""
 
 
 @cache
