@@ -63,7 +63,7 @@ class LibraryRecipe(Value):
         description="layer, pair or block; or about how many neighbourhoods; or a list of modules.",
     )
     kinds: Kinds = Field(
-        default={"width": {}},
+        default=completed({"width": {}}),
         description="Kinds of candidates with the settings of each knob; a knob that is not named "
         "takes its usual ones. Width 1.0, the teacher itself, is always included. In place of "
         "kinds.width.multiplier one may write multipliers.",

@@ -90,3 +90,9 @@ def test_what_does_not_exist_is_named(kinds: dict[str, Any], said: str) -> None:
 def test_settings_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         LibraryRecipe(**changes)
+
+
+def test_a_recipe_of_defaults_asks_for_the_papers_ten_multipliers() -> None:
+    tenths = tuple(n / 10 for n in range(1, 11))
+    assert LibraryRecipe().kinds == {"width": {"multiplier": tenths}}
+    assert LibraryRecipe.model_validate({"kinds": {"width": {}}}) == LibraryRecipe()
