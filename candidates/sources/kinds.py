@@ -6,7 +6,7 @@ from typing import Literal
 from candidates.checkpoint import MAX_HEADER_BYTES
 from candidates.errors import InvalidCheckpoint, InvalidRecipe
 from candidates.recipe import TeacherRecipe
-from candidates.sources.archive import Archive, is_archive
+from candidates.sources.archive import Archive, is_archive, is_torch_script, names_in
 
 Kind = Literal["safetensors", "state_dict", "exported"]
 BEFORE_ZIP = b"\x80\x02\x8a\nl\xfc\x9cF\xf9"
@@ -50,12 +50,14 @@ def check_architecture(recipe: TeacherRecipe, kind: Kind, brings_program: bool) 
 
 
 def _kind_of_archive(path: Path) -> Kind:
-    with Archive(path) as archive:
-        names = set(archive.names)
-    if any(name.startswith("models/") for name in names):
-        return "exported"
-    if any(name == "constants.pkl" or name.startswith("code/") for name in names):
+    names = names_in(path)
+    is_exported = any(name.startswith("models/") for name in names)
+    if is_torch_script(names) and not is_exported:
         raise InvalidCheckpoint(f"This is a TorchScript file; it was not opened. {EXPORT}")
+    with Archive(path):
+        pass  # whatever else it is, it must be as torch writes it
+    if is_exported:
+        return "exported"
     if "data.pkl" in names:
         return "state_dict"
     raise InvalidCheckpoint(
