@@ -47,7 +47,8 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         typer.Argument(
             exists=True,
             dir_okay=False,
-            help="Its teacher: the posted safetensors, or its file from the service.",
+            help="Its teacher's own file, from `student-search teacher download`, or its "
+            "weights as safetensors.",
         ),
     ],
     images: Annotated[Path, typer.Argument(exists=True, help="An archive or folder of images.")],

@@ -1,6 +1,7 @@
 """Fine-tuning: a student's file, its teacher and images become another student's file."""
 
 import hashlib
+from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -14,6 +15,7 @@ from candidates.checkpoint import Checkpoint
 from candidates.curves import draw
 from candidates.data import Dataset
 from candidates.display import Display
+from candidates.errors import InvalidCheckpoint
 from candidates.graph.network import Network
 from candidates.history import History
 from candidates.images import ingest
@@ -25,6 +27,7 @@ from candidates.savings import Savings
 from candidates.sources.allowed import check_images
 from candidates.sources.architectures import build
 from candidates.sources.fit import load_weights
+from candidates.sources.kinds import kind_of
 from candidates.student import build_student, student_checkpoint
 from candidates.teacher import Teacher
 from candidates.tensors import state_of
@@ -43,7 +46,7 @@ class FineTuning:
         self.description = Description.of(self.file)
         self.recipe: TeacherRecipe = self.description.recipe
         self.student = build_student(self.file).to(device)
-        self.teacher_file = Checkpoint.read(files.teacher)
+        self.teacher_file = _teacher_file(files.teacher)
         self.teacher = _teacher(self.teacher_file, self.recipe).to(device)
         console.print(f"Reading {files.images.name} …")
         self.dataset: Dataset = ingest(files.images)
@@ -139,6 +142,25 @@ class FineTuning:
 
     def _warn(self, sentence: str) -> None:
         self.console.print(f"Warning: {sentence}", style="yellow", markup=False, highlight=False)
+
+
+def _teacher_file(path: Path) -> Checkpoint:
+    """The teacher's own file or plain weights; InvalidCheckpoint says where to get them."""
+    if _is_foreign(path):
+        raise InvalidCheckpoint(
+            f"{path.name} is not safetensors but a file of torch (.pth, .pt, .pt2) or of another "
+            "program, which fine-tuning does not open. Give the teacher's own file, from "
+            "`student-search teacher download` or GET /v1/teachers/{id}/network, or plain weights "
+            "as safetensors."
+        )
+    return Checkpoint.read(path)
+
+
+def _is_foreign(path: Path) -> bool:
+    try:
+        return kind_of(path) != "safetensors"
+    except InvalidCheckpoint:
+        return True
 
 
 def _teacher(file: Checkpoint, recipe: TeacherRecipe) -> nn.Module:

@@ -152,6 +152,17 @@ def test_weights_in_the_students_place_are_refused(folder: Path) -> None:
     assert "is not a student" in refusal(folder)
 
 
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_a_teacher_in_a_file_of_torch_is_refused_with_where_to_get_its_own(
+    is_zip: bool, folder: Path
+) -> None:
+    state = network_of(TINY).state_dict()
+    torch.save(state, folder / "teacher", _use_new_zipfile_serialization=is_zip)
+    sentence = refusal(folder)
+    assert "`student-search teacher download`" in sentence
+    assert "GET /v1/teachers/{id}/network" in sentence
+
+
 def test_a_teacher_of_another_shape_is_refused_with_its_key(folder: Path) -> None:
     other = network_of(colour_recipe("cifar_resnet20", 8))
     (folder / "teacher").write_bytes(checkpoint_of(other.state_dict()).to_bytes())
