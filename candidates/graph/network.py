@@ -109,12 +109,12 @@ class Network(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and deepcopy, which cannot take torch's operators: all but these."""
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[no-untyped-call]
         return {name: value for name, value in state.items() if name not in ("_steps", "_ends")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         steps = [Step.of(call) for call in state["program"].calls]
-        super().__setstate__({**state, "_steps": steps, "_ends": {}})
+        super().__setstate__({**state, "_steps": steps, "_ends": {}})  # type: ignore[no-untyped-call]
 
     def _ended(self, wanted: frozenset[str]) -> list[tuple[str, ...]]:
         if wanted not in self._ends:
