@@ -86,8 +86,9 @@ def push_teacher(
         made = client.post_teacher(name or weights.stem, parsed, weights)
         _finish(client, made.id, made.job, made.note, wait)
         split = client.teacher(made.id).split
-        if split is not None and split.warning is not None:
-            typer.echo(split.warning, err=True)
+        for sentence in [] if split is None else [split.warning, *split.notes]:
+            if sentence is not None:
+                typer.echo(sentence, err=True)
 
 
 @teachers.command("download")

@@ -9,6 +9,7 @@ from candidates.graph.axes import leaves
 from candidates.graph.blocks import blocks
 from candidates.graph.follow import Axes
 from candidates.graph.neighbourhood import LeftOut, Neighbourhood, Split, Width
+from candidates.graph.notes import notes_on
 from candidates.graph.pairs import layers, pairs
 from candidates.graph.program import Call, Program
 from candidates.graph.regions import Region, Regions
@@ -61,6 +62,7 @@ class Splitter:
             coverage=self._share({name for each in regions for name in self._tensors(each)}),
             shrinkable=self._share(self._touched(named)),
             unknown_operators=self.axes.unknown,
+            notes=notes_on(self.program),
         )
 
     def inside(self, region: Region) -> list[AxisWidth]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from candidates.graph.neighbourhood import LeftOut
+from service import coverage
 from tests.service import networks
 from tests.service.api.world import RECIPE, World
 from tests.service.networks import teacher_weights
@@ -127,6 +128,7 @@ def test_a_ready_teacher_shows_how_it_was_split(world: World) -> None:
         "coverage": 0.96,
         "shrinkable": 0.96,
         "unknown_operators": {},
+        "notes": [],
         "warning": None,
     }
     assert shown["cost"]["parameters"] == 250
@@ -154,6 +156,15 @@ def test_a_teacher_that_hardly_shrinks_says_so(world: World) -> None:
     assert [each["module"] for each in listed["left_out"]] == [each.module for each in left_out]
     assert listed["left_out"][0]["reason"] == "It is fixed by its output."
     assert listed["items"][0]["widths"][0]["size"] == networks.NUM_CHANNELS
+
+
+def test_a_teacher_shows_what_is_noted_about_it(world: World) -> None:
+    note = "BatchNorms with momentum 0: 'bn1'."
+    split = networks.split().model_copy(update={"notes": (note,)})
+    teacher = world.ready_teacher(split)
+    assert world.http.get(f"/v1/teachers/{teacher}").json()["split"]["notes"] == [note]
+    assert world.http.get(f"/v1/teachers/{teacher}/neighbourhoods").json()["notes"] == [note]
+    assert f"  note: {note}" in coverage.report(split).splitlines()
 
 
 def test_neighbourhoods_of_a_pending_teacher_are_not_ready(world: World) -> None:
