@@ -142,6 +142,11 @@ def _completed(kind: str, given: Grid) -> Grid:
             )
     grid = {name: given.get(name, knob.grid) for name, knob in known.items()}
     for name, settings in grid.items():
+        if not settings:
+            raise InvalidRecipe(
+                f"kinds.{kind}.{name} is empty; name at least one setting, or leave it out for the "
+                "usual ones."
+            )
         for setting in settings:
             known[name].check(f"kinds.{kind}.{name}", setting)
     return {name: tuple(sorted(set(settings), key=_order)) for name, settings in grid.items()}

@@ -54,6 +54,11 @@ def test_multipliers_are_sorted_and_hold_the_teacher_itself() -> None:
     assert recipe.kinds == {"width": {"multiplier": (0.1, 0.5, 1.0)}}
 
 
+def test_no_multipliers_at_all_are_refused() -> None:
+    with pytest.raises(ValidationError, match=r"kinds\.width\.multiplier is empty"):
+        LibraryRecipe.model_validate({"multipliers": []})
+
+
 def test_multipliers_may_be_written_without_their_kind() -> None:
     short = LibraryRecipe.model_validate({"multipliers": [0.5]})
     assert short == LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}})
@@ -71,6 +76,8 @@ def test_other_kinds_stand_beside_the_teacher_itself() -> None:
         ({"wdith": {}}, "no kind 'wdith'"),
         ({"width": {"sparsity": (0.5,)}}, "no knob 'sparsity'"),
         ({"width": {"multiplier": ("half",)}}, "kinds.width.multiplier is 'half'"),
+        ({"width": {"multiplier": ()}}, "kinds.width.multiplier is empty; name at least one"),
+        ({"sparse": {"method": ()}}, "kinds.sparse.method is empty"),
         ({"width": {"multiplier": (1.5,)}}, "at most 1"),
     ],
 )
