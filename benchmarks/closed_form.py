@@ -41,7 +41,7 @@ def main() -> None:
     uniform = []
     for seed in given.seeds:
         recipe = LibraryRecipe(
-            multipliers=MULTIPLIERS,
+            kinds={"width": {"multiplier": MULTIPLIERS}},
             steps=0,
             calibration_images=given.calibration_images,
             scoring_images=given.scoring_images,
@@ -70,7 +70,7 @@ def _collect(library: Library, drops: Drops) -> None:
         for made in part:
             drop = made.candidate.score.accuracy_drop
             row = drops.setdefault(made.candidate.neighbourhood, {})
-            cell = row.setdefault(made.candidate.knobs["multiplier"], [])
+            cell = row.setdefault(float(made.candidate.knobs["multiplier"]), [])
             cell.append((drop.value, drop.standard_error))
 
 

@@ -9,8 +9,6 @@ wins everywhere.
 
 import argparse
 import time
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -21,16 +19,17 @@ from torch import nn
 
 from benchmarks.families import FAMILIES, images_of, teacher_of
 from benchmarks.report import publish
+from candidates.bench import Bench
 from candidates.candidate import Kept
 from candidates.data import Dataset
 from candidates.graph.neighbourhood import Neighbourhood
+from candidates.kinds.width import WidthMaker
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe
 from candidates.statistics import gather
 from candidates.stream import Stream
 from candidates.strength import strengths
 from candidates.teacher import Teacher
-from candidates.width import WidthMaker
 
 
 class Row(NamedTuple):
@@ -78,9 +77,8 @@ def measure(family: str, multiplier: float, num_images: int, seed: int) -> list[
         streams = [stream.advanced(teacher.network.part(cut, each.cut)) for stream in streams]
         cut = each.cut
         if each.widths:
-            maker = partial(WidthMaker, teacher, each, statistics, recipe.ridge)
             ours, held_out = (stream.advanced(teacher.entering(each)) for stream in streams)
-            rows.append(_row(maker, multiplier, ours, held_out))
+            rows.append(_row(Bench(teacher, each, statistics, recipe, ours), multiplier, held_out))
     return rows
 
 
@@ -97,15 +95,13 @@ def show(family: str, rows: list[Row]) -> None:
     Console().print(table)
 
 
-def _row(
-    build: Callable[[], WidthMaker], multiplier: float, calibration: Stream, held_out: Stream
-) -> Row:
+def _row(bench: Bench, multiplier: float, held_out: Stream) -> Row:
     begun = time.process_time()
-    maker = build()
+    maker = WidthMaker(bench)
     kept = maker.kept(multiplier)
-    solved = maker.make(kept, calibration)
+    solved = maker.solved(kept)
     seconds = time.process_time() - begun
-    teacher, neighbourhood = maker.teacher, maker.neighbourhood
+    teacher, neighbourhood = bench.teacher, bench.neighbourhood
     sliced = teacher.narrowed(neighbourhood, _strongest(teacher, neighbourhood, kept))
     wanted = teacher.part(neighbourhood)
     return Row(

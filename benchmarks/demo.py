@@ -19,7 +19,7 @@ from benchmarks.server import serving
 from candidates.data import Dataset
 from candidates.images import ingest
 from candidates.recipe import LibraryRecipe, TeacherRecipe
-from candidates.training import TrainingRecipe
+from candidates.training_recipe import TrainingRecipe
 
 ARCHITECTURE = "cifar_resnet20"
 TRAINING = TrainingRecipe(

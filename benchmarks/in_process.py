@@ -94,7 +94,7 @@ def _neighbourhood(
 ) -> tuple[Made, ...]:
     materials = _materials(weights, folder, recipe)
     part = materials.teacher.split.neighbourhoods[index]
-    return tuple(make_candidates(materials, part, lambda _: None, silent))
+    return tuple(make_candidates(materials, part, lambda _: None, silent).made)
 
 
 @cache

@@ -67,7 +67,7 @@ def make_library(store: Store, num_neighbourhoods: int, num_candidates: int, see
     library = libraries.NewLibrary(
         teacher_id=_teacher(store, split, seed),
         dataset_id=_dataset(store),
-        recipe=LibraryRecipe(multipliers=multipliers),
+        recipe=LibraryRecipe(kinds={"width": {"multiplier": multipliers}}),
     )
     with store.database.writing() as session:
         library_id = libraries.post(session, library).record.id

@@ -9,7 +9,8 @@ from candidates.progress import Progress
 from candidates.recipe import Preprocessing, TeacherRecipe
 from candidates.sources.architectures import build
 from candidates.tensors import checkpoint_of
-from candidates.training import TrainingRecipe, cross_entropy, train
+from candidates.training import cross_entropy, train
+from candidates.training_recipe import TrainingRecipe
 
 
 def recipe_for(images: ImageSet, architecture: str) -> TeacherRecipe:

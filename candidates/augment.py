@@ -7,20 +7,22 @@ from torch.nn import functional
 
 def augmented(pixels: Tensor, translation: int, flip: bool, generator: torch.Generator) -> Tensor:
     """Shift every image [N, C, H, W] by up to `translation` pixels, zeros coming in from the
-    border as in the paper, and mirror half of them if `flip` says so.
+    border as in the paper, and mirror half of them if `flip` says so. The generator is a CPU's;
+    the same draws are made on any device.
     """
     count, _, height, width = pixels.shape
     if flip:
-        mirrored = torch.rand(count, generator=generator) < 0.5
+        mirrored = (torch.rand(count, generator=generator) < 0.5).to(pixels.device)
         pixels = torch.where(mirrored[:, None, None, None], pixels.flip(3), pixels)
     if not translation:
         return pixels
     padded = functional.pad(pixels, [translation] * 4)
-    shifts = torch.randint(2 * translation + 1, (2, count, 1), generator=generator)
-    rows = (shifts[0] + torch.arange(height))[:, None, :, None]
-    columns = (shifts[1] + torch.arange(width))[:, None, None, :]
-    number = torch.arange(count)[:, None, None, None]
-    channel = torch.arange(pixels.shape[1])[None, :, None, None]
+    device = pixels.device
+    shifts = torch.randint(2 * translation + 1, (2, count, 1), generator=generator).to(device)
+    rows = (shifts[0] + torch.arange(height, device=device))[:, None, :, None]
+    columns = (shifts[1] + torch.arange(width, device=device))[:, None, None, :]
+    number = torch.arange(count, device=device)[:, None, None, None]
+    channel = torch.arange(pixels.shape[1], device=device)[None, :, None, None]
     return padded[number, channel, rows, columns]
 
 

@@ -5,6 +5,7 @@ import json
 
 from pydantic import Field
 
+from candidates.kinds.registry import Knobs
 from candidates.value import Value
 
 Kept = dict[str, tuple[int, ...]]
@@ -49,13 +50,16 @@ class Score(Value):
     """What the partial model loses against the teacher on the scoring images.
 
     Accuracies are percentages, the drop is in points and may be negative; KL(teacher‖partial)
-    is in nats, the logit MSE a mean over classes; both are ≥ 0 and need no labels.
+    is in nats, the logit MSE a mean over classes; both are ≥ 0 and need no labels. The agreement is
+    the share of images, in percent, on which both give the same class; it is unknown for candidates
+    that were scored before it was counted.
     """
 
     accuracy: Estimate
     accuracy_drop: Estimate
     kl: Estimate
     logit_mse: Estimate
+    agreement: Estimate | None = None
     num_images: int
 
 
@@ -64,10 +68,19 @@ class Candidate(Value):
 
     neighbourhood: str
     kind: str
-    knobs: dict[str, float]
+    knobs: Knobs
     kept: Kept
     cost: Cost
     score: Score
+
+
+class Omitted(Value):
+    """A candidate that the recipe asks for and the neighbourhood has not, and why."""
+
+    neighbourhood: str
+    kind: str
+    knobs: Knobs
+    reason: str
 
 
 def identity(**parts: object) -> str:

@@ -73,8 +73,8 @@ class Dataset:
 
 def normalised(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     """uint8 images [N, C, H, W] as the network expects them, float32."""
-    mean = 255 * torch.tensor(preprocessing.mean).reshape(-1, 1, 1)
-    std = 255 * torch.tensor(preprocessing.std).reshape(-1, 1, 1)
+    mean = 255 * torch.tensor(preprocessing.mean, device=images.device).reshape(-1, 1, 1)
+    std = 255 * torch.tensor(preprocessing.std, device=images.device).reshape(-1, 1, 1)
     return (images - mean) / std
 
 

@@ -1,48 +1,144 @@
-"""Distil: refine candidates by gradient until they do what their neighbourhood does."""
+"""Distil: refine drafts by gradient until they do what their neighbourhood does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor
 
+from candidates.draft import Draft
+from candidates.errors import InvalidRecipe
+from candidates.initial import reinitialised
+from candidates.inputs import Inputs
+from candidates.learner import Learner
+from candidates.objective import Objective, Target
 from candidates.progress import Progress
 from candidates.recipe import LibraryRecipe
-from candidates.stream import Stream
+from candidates.savings import Savings, State
+from candidates.schedule import pace, round_of
 
 
 def refine(
-    candidates: Sequence[nn.Module],
-    teacher_part: nn.Module,
-    stream: Stream,
+    drafts: Sequence[Draft],
+    objective: Objective,
+    stream: Inputs,
     recipe: LibraryRecipe,
     progress: Progress,
-    theirs: Stream | None = None,
+    savings: Savings | None = None,
 ) -> None:
-    """`recipe.steps` steps of Adam on L_{i,0}, the MSE between c(a) and T_i(a), in place.
+    """At most `recipe.steps` steps on the objective for each draft, in place, obeying constraints.
 
-    All candidates see the same batch of activations `a` and share its target; none influences
-    another. Where `stream` gives a student's activations, `theirs` gives the teacher's of the same
-    images, and the target is what T_i makes of those. BatchNorms stay in eval mode: they are part
-    of the function that the closed form solved for, and their statistics are restated afterwards.
+    `stream` gives the activations at `objective.source`; see `Objective.stream`. All drafts see
+    the same batch and share its targets; none influences another. From the closed form BatchNorms
+    stay in eval mode: they are part of the function that it solved for, and their statistics are
+    to be restated afterwards. A run that was stopped anywhere and started again with the same
+    arguments goes on from its savings to the same weights; drafts change only at the very end.
+
+    Raises InvalidRecipe where the recipe's device is missing, FloatingPointError where a draft's
+    weights became NaN or Inf.
     """
-    parameters = [weight for candidate in candidates for weight in candidate.parameters()]
-    if recipe.steps == 0 or not parameters:
+    _check_device(recipe)
+    if recipe.steps == 0:
+        _constrain(drafts)
         return
-    optimiser = torch.optim.Adam(parameters, lr=recipe.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=recipe.learning_rate, total_steps=recipe.steps + 1
-    )
-    generator = torch.Generator().manual_seed(recipe.seed)
-    for step in range(recipe.steps):
-        index = torch.randint(len(stream), (recipe.batch_size,), generator=generator)
-        activations = stream.at(index)
-        with torch.no_grad():
-            target = teacher_part(activations if theirs is None else theirs.at(index))
-        optimiser.zero_grad()
-        for candidate in candidates:
-            output = candidate(activations)
-            # The gradient of the MSE, without computing a loss that nobody looks at.
-            output.backward(2 / target.numel() * (output.detach() - target))
-        optimiser.step()
-        schedule.step()
-        progress(step + 1, recipe.steps)
+    if recipe.start == "random":
+        for draft in drafts:
+            reinitialised(draft.network, recipe.seed)
+    learners = [Learner(draft, objective, recipe) for draft in drafts]
+    _Run(learners, objective, stream, recipe).run(progress, savings)
+    for learner in learners:
+        learner.give_back()
+
+
+class _Run:
+    """The steps of all learners of one neighbourhood."""
+
+    def __init__(
+        self,
+        learners: list[Learner],
+        objective: Objective,
+        stream: Inputs,
+        recipe: LibraryRecipe,
+    ) -> None:
+        self.learners, self.objective = learners, objective
+        self.stream, self.recipe = stream, recipe
+        num_kept_back = min(recipe.validation_images, len(stream) // 4)
+        self.num_learning = len(stream) - num_kept_back
+        self.generator = torch.Generator().manual_seed(recipe.seed)
+
+    def run(self, progress: Progress, savings: Savings | None) -> None:
+        """All steps that are left, until no learner is open."""
+        total = self.recipe.steps
+        for step in range(self._begin(savings), total):
+            self._step(step)
+            if step + 1 == round_of(self.recipe, step)[1]:
+                self._check()
+            if savings and (step + 1) % savings.every == 0:
+                savings.write(self._state(step + 1))
+            progress(step + 1, total)
+            if not any(learner.open for learner in self.learners):
+                break
+
+    def _begin(self, savings: Savings | None) -> int:
+        state = savings.read() if savings else None
+        if state is None:
+            for learner in self.learners:
+                learner.constrain(0)
+            self._check()
+            return 0
+        self.generator.set_state(state.tensors["generator"])
+        for number, learner in enumerate(self.learners):
+            learner.restore(state, str(number))
+        return state.step
+
+    def _step(self, step: int) -> None:
+        size = (self.recipe.batch_size,)
+        index = torch.randint(self.num_learning, size, generator=self.generator)
+        activations, targets = self._batch(index)
+        for learner in self.learners:
+            if learner.open:
+                learner.learn(activations, targets, pace(self.recipe, step))
+                learner.constrain(step + 1)
+
+    def _check(self) -> None:
+        """Show every open learner its loss on the images that are kept back, if there are any."""
+        learners = [learner for learner in self.learners if learner.open]
+        num_images = len(self.stream) - self.num_learning
+        losses = [0.0] * len(learners)
+        for index in self._kept_back() if learners else ():
+            activations, targets = self._batch(index)
+            for number, learner in enumerate(learners):
+                share = len(activations) / num_images
+                losses[number] += share * learner.loss(activations, targets)
+        if num_images:
+            for learner, loss in zip(learners, losses, strict=True):
+                learner.check(loss)
+
+    def _kept_back(self) -> Iterator[slice]:
+        size = self.stream.batch_size
+        for first in range(self.num_learning, len(self.stream), size):
+            yield slice(first, first + size)
+
+    def _batch(self, index: Tensor | slice) -> tuple[Tensor, list[Target]]:
+        activations = self.stream.at(index).to(self.recipe.device)
+        if self.recipe.channels_last and activations.dim() == 4:
+            activations = activations.to(memory_format=torch.channels_last)
+        return activations, self.objective.targets(index, activations)
+
+    def _state(self, step: int) -> State:
+        state = State(step, {"generator": self.generator.get_state()})
+        for number, learner in enumerate(self.learners):
+            learner.save(state, str(number))
+        return state
+
+
+def _constrain(drafts: Sequence[Draft]) -> None:
+    for draft in drafts:
+        if draft.constraint is not None:
+            draft.constraint.apply(draft.network.tensors(), 0, 0)
+
+
+def _check_device(recipe: LibraryRecipe) -> None:
+    if recipe.device == "cuda" and not torch.cuda.is_available():
+        raise InvalidRecipe(
+            "The recipe's device is cuda, but this machine has no CUDA device; set device to cpu."
+        )

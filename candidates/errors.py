@@ -1,5 +1,7 @@
 """What can go wrong in the domain, each with the sentence its reader needs."""
 
+from decimal import ROUND_CEILING, Decimal
+
 
 class StudentSearchError(Exception):
     """Root of every error that a caller may want to handle; `str()` is a full sentence."""
@@ -37,12 +39,28 @@ class InfeasibleBudget(StudentSearchError):
     """
 
     def __init__(self, axis: str, limit: float, smallest: float) -> None:
+        least = _no_less_than(smallest)
         super().__init__(
-            f"No student keeps within {axis} ≤ {limit:g}: the smallest reachable is {smallest:g}. "
-            f"Raise the limit to at least {smallest:g}, or build a library with smaller candidates."
+            f"No student keeps within {axis} ≤ {_plain(limit)}: the smallest reachable is {least}. "
+            f"Raise the limit to at least {least}, or build a library with smaller candidates."
         )
         self.axis, self.limit, self.smallest = axis, limit, smallest
 
 
 class UnsupportedBudget(StudentSearchError):
     """A strategy cannot honour this combination of limits; the message names one that can."""
+
+
+class NotApplicable(StudentSearchError):
+    """A kind has no such candidate for this neighbourhood; the message says why."""
+
+
+def _plain(value: float) -> str:
+    """All digits of a number, without an exponent."""
+    return f"{Decimal(str(value)).normalize():f}"
+
+
+def _no_less_than(value: float) -> str:
+    """A number to be read, at most 0.0001 above a value and never below it."""
+    exact = Decimal(str(value))
+    return f"{exact.quantize(Decimal('0.0001'), rounding=ROUND_CEILING).normalize():f}"

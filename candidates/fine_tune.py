@@ -1,31 +1,41 @@
 """Fine-tune a downloaded student from the command line: `python -m candidates.fine_tune --help`."""
 
-import hashlib
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-from torch import nn
 
-from candidates.assembly import PROGRAM_KEY, Description, program_of
-from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset, ImageSet
+from candidates.curves import check_drawing
 from candidates.errors import StudentSearchError
-from candidates.graph.network import Network
-from candidates.images import ingest
-from candidates.recipe import TeacherRecipe
-from candidates.savings import Savings
-from candidates.score import measured_accuracy
-from candidates.sources.allowed import check_images
-from candidates.sources.architectures import build
-from candidates.sources.fit import load_weights
-from candidates.stream import Stream
-from candidates.student import build_student, student_checkpoint
-from candidates.tensors import state_of
-from candidates.training import Loss, TrainingRecipe, distillation, train
+from candidates.fine_tuning import FineTuning
+from candidates.lesson import Files, Lesson
+from candidates.training_recipe import TrainingRecipe
+
+
+class Objective(StrEnum):
+    """What is minimised: Eq. 3, or the cross-entropy of labels alone."""
+
+    distil = "distil"
+    labels = "labels"
+
+
+class Schedule(StrEnum):
+    """How the learning rate falls; `paper` is that of the paper's teachers and baselines."""
+
+    cosine = "cosine"
+    steps = "steps"
+    constant = "constant"
+    paper = "paper"
+
+
+class Precision(StrEnum):
+    """Of products."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
 
 
 def main(  # noqa: PLR0913 - each argument is an option of the command
@@ -37,36 +47,77 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         typer.Argument(
             exists=True,
             dir_okay=False,
-            help="Its teacher: the posted safetensors, or its file from the service.",
+            help="Its teacher's own file, from `student-search teacher download`, or its "
+            "weights as safetensors.",
         ),
     ],
     images: Annotated[Path, typer.Argument(exists=True, help="An archive or folder of images.")],
     out: Annotated[Path, typer.Argument(help="Where the fine-tuned student goes.")],
-    epochs: Annotated[int, typer.Option(min=1)] = 10,
-    learning_rate: Annotated[float, typer.Option(min=1e-9)] = 1e-2,
+    objective: Annotated[
+        Objective, typer.Option(help="Learn from the teacher and the labels, or labels alone.")
+    ] = Objective.distil,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Forget the weights first, for a baseline.")
+    ] = False,
+    schedule: Annotated[
+        Schedule, typer.Option(help="Of the learning rate; paper: 96 000 steps from 0.1.")
+    ] = Schedule.cosine,
+    epochs: Annotated[int | None, typer.Option(min=1, help="10, unless steps are given.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="In place of epochs.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=1e-9, help="0.01; with the paper's schedule 0.1.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=2)] = 128,
+    momentum: Annotated[float, typer.Option(min=0, max=0.9999)] = 0.9,
+    weight_decay: Annotated[float, typer.Option(min=0)] = 1e-4,
     temperature: Annotated[float, typer.Option(min=0.1, help="τ of Eq. 3.")] = 2.5,
     label_weight: Annotated[float, typer.Option(min=0, help="λ of Eq. 3.")] = 1.0,
+    translation: Annotated[int, typer.Option(min=0, help="Largest random shift in pixels.")] = 4,
     flip: Annotated[bool, typer.Option(help="Mirror half of the images.")] = False,
+    noise: Annotated[
+        float, typer.Option(min=0, help="σ of Gaussian noise behind every neighbourhood.")
+    ] = 0,
+    average: Annotated[
+        float | None,
+        typer.Option(min=1e-9, max=0.999999, help="Hand out moving averages; 0.999 is usual."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")] = "auto",
+    precision: Annotated[
+        Precision, typer.Option(help="Of products; bfloat16 is fast on a GPU.")
+    ] = Precision.float32,
+    channels_last: Annotated[bool, typer.Option(help="A memory layout, fast on a GPU.")] = False,
+    compiled: Annotated[bool, typer.Option(help="Compile first; for long trainings.")] = False,
     save_every: Annotated[int, typer.Option(min=1, help="Steps between savings.")] = 100,
+    look_every: Annotated[
+        int, typer.Option(min=0, help="Steps between looks at held-out images; 0: an epoch.")
+    ] = 0,
+    curves: Annotated[
+        Path | None, typer.Option(help="Picture of loss and accuracy: .png, .svg or .pdf.")
+    ] = None,
 ) -> None:
-    """Distil the teacher into the student end to end, Eq. 3 of the paper.
+    """Distil the teacher into the student end to end, Eq. 3 of the paper, or train a baseline.
 
     Killed at any point, the same command continues where it last saved (OUT.savings). The result
-    is a student file again. Accuracy is measured on the reporting half of the test images.
+    is a student file again, which holds the history of its training. Accuracy is reported on the
+    reporting half of the test images; the looks on the way are at the other half.
     """
-    recipe = TrainingRecipe(
-        epochs=epochs,
-        learning_rate=learning_rate,
-        batch_size=batch_size,
-        flip=flip,
-        seed=seed,
-    )
+    given = {
+        "epochs": epochs, "num_steps": steps, "learning_rate": learning_rate,
+        "batch_size": batch_size, "momentum": momentum, "weight_decay": weight_decay,
+        "translation": translation, "flip": flip, "average": average, "seed": seed,
+        "precision": precision.value, "channels_last": channels_last, "compiled": compiled,
+    }  # fmt: skip
+    files = Files(student=student, teacher=teacher, images=images, out=out, curves=curves)
     try:
-        run = _Run(student, teacher, images, out, pick_device(device))
-        run.fine_tune(recipe, (temperature, label_weight), save_every)
+        lesson = Lesson(
+            recipe=_recipe(schedule, given), objective=objective.value, temperature=temperature,
+            label_weight=label_weight, from_scratch=from_scratch, noise=noise,
+            look_every=look_every,
+        )  # fmt: skip
+        if curves is not None:
+            check_drawing(curves)
+        FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
     except (StudentSearchError, ValueError, OSError, FloatingPointError) as exc:
         Console(stderr=True).print(str(exc), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from exc
@@ -82,81 +133,17 @@ def pick_device(name: str) -> torch.device:
         raise ValueError(f"'{name}' is no device; use auto, cpu or cuda.") from exc
 
 
-def _teacher(file: Checkpoint, recipe: TeacherRecipe) -> nn.Module:
-    """A teacher's own file runs by itself; weights alone need the recipe's architecture."""
-    if PROGRAM_KEY in file.metadata:
-        return Network(program_of(file), state_of(file)).eval()
-    return load_weights(build, recipe, file)
-
-
-class _Run:
-    def __init__(
-        self, student: Path, teacher: Path, images: Path, out: Path, device: torch.device
-    ) -> None:
-        self.console = Console()
-        self.file = Checkpoint.read(student)
-        self.description = Description.of(self.file)
-        self.recipe: TeacherRecipe = self.description.recipe
-        self.student = build_student(self.file).to(device)
-        self.teacher_file = Checkpoint.read(teacher)
-        self.teacher = _teacher(self.teacher_file, self.recipe).to(device)
-        self.console.print(f"Reading {images.name} …")
-        self.dataset: Dataset = ingest(images)
-        found = self.dataset.calibration
-        known = self.student.num_outputs(self.recipe.input)
-        check_images(self.recipe, known, found.images.shape[1:], len(found.classes))
-        self.out, self.device = out, device
-
-    def fine_tune(
-        self, recipe: TrainingRecipe, weighting: tuple[float, float], save_every: int
-    ) -> None:
-        self._report("before fine-tuning", self.student)
-        loss = distillation(self.teacher, *weighting)
-        savings = self._savings(recipe, weighting, save_every)
-        self._train(loss, recipe, savings)
-        provenance = {
-            **self.description.provenance,
-            "parent": hashlib.sha256(self.file.to_bytes()).hexdigest(),
-            "fine_tuning": recipe.model_dump(mode="json"),
-        }
-        described = self.description.model_copy(update={"provenance": provenance})
-        self.out.write_bytes(student_checkpoint(self.student, described).to_bytes())
-        savings.path.unlink(missing_ok=True)
-        self._report("after fine-tuning", self.student)
-        self.console.print(f"The student lies in {self.out}.")
-
-    def _train(self, loss: Loss, recipe: TrainingRecipe, savings: Savings) -> None:
-        columns = ("[progress.description]{task.description}", BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, TimeRemainingColumn(), console=self.console) as progress:
-            bar = progress.add_task("steps", total=recipe.steps(len(self.dataset.calibration)))
-            train(
-                self.student,
-                (self.dataset.calibration, self.recipe.preprocessing),
-                loss,
-                recipe,
-                lambda done, _total: progress.update(bar, completed=done),
-                savings,
-            )
-
-    def _savings(
-        self, recipe: TrainingRecipe, weighting: tuple[float, float], every: int
-    ) -> Savings:
-        purpose = hashlib.sha256(self.file.to_bytes())
-        purpose.update(f"{recipe.model_dump_json()}{weighting}".encode())
-        purpose.update(self.teacher_file.digest(self.teacher_file.tensors).encode())
-        purpose.update(self.dataset.calibration.digest().encode())
-        purpose.update(f"{self.dataset.calibration.labels.tolist()}".encode())
-        return Savings(self.out.with_name(self.out.name + ".savings"), every, purpose.hexdigest())
-
-    def _report(self, when: str, network: nn.Module) -> None:
-        images: ImageSet = self.dataset.reporting
-        stream = Stream(images, self.recipe.preprocessing, limit_bytes=0)
-        batches = (batch.to(self.device) for batch in stream)
-        accuracy = measured_accuracy(network, batches, images.labels.to(self.device))
-        self.console.print(
-            f"Accuracy {when}: {accuracy.value:.2f} ± {accuracy.standard_error:.2f} % "
-            f"on {len(images)} reporting images."
-        )
+def _recipe(schedule: Schedule, given: dict[str, Any]) -> TrainingRecipe:
+    """What was given, and the schedule's own values for the rest."""
+    if given["epochs"] is not None and given["num_steps"] is not None:
+        raise ValueError("Give --epochs or --steps, not both.")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if schedule is not Schedule.paper:
+        return TrainingRecipe(schedule=schedule.value, **chosen)
+    papers = TrainingRecipe.paper().model_dump()
+    if "epochs" in chosen:
+        papers["num_steps"] = None
+    return TrainingRecipe(**{**papers, **chosen})
 
 
 if __name__ == "__main__":

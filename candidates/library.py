@@ -5,19 +5,25 @@ from typing import NamedTuple
 
 from candidates.assembly import program_of, with_program
 from candidates.batch_norm import restate
-from candidates.candidate import Candidate, Kept, identity
+from candidates.bench import Bench
+from candidates.candidate import Candidate, Kept, Omitted, identity
 from candidates.checkpoint import Checkpoint
 from candidates.cost import cost_of
 from candidates.distil import refine
+from candidates.draft import Draft
+from candidates.errors import NotApplicable
 from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
+from candidates.kinds.maker import Maker, maker_of
+from candidates.kinds.registry import Knobs
 from candidates.materials import Materials
+from candidates.objective import Objective
 from candidates.progress import Progress
+from candidates.racing import race
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of
-from candidates.width import WidthMaker
 
-NOT_IN_WEIGHTS = {"multipliers", "scoring_images", "memory_limit_mb"}
+NOT_IN_WEIGHTS = {"kinds", "scoring_images", "racing", "memory_limit_mb", "spill_mb"}
 """Recipe fields that do not change a candidate's weights, and so not its identity."""
 
 Known = Callable[[str], tuple[Checkpoint, Kept] | None]
@@ -34,34 +40,47 @@ class Made(NamedTuple):
     weights: Checkpoint
 
 
+class Harvest(NamedTuple):
+    """Everything that the recipe asks for at one neighbourhood, in the order of its grid."""
+
+    made: list[Made]
+    omitted: list[Omitted]
+
+
 def make_candidates(
     materials: Materials, neighbourhood: Neighbourhood, known: Known, progress: Progress
-) -> list[Made]:
-    """One width candidate for every multiplier of the recipe, ascending.
+) -> Harvest:
+    """One candidate for every entry of the recipe's grid, or the reason why there is none.
 
     A candidate that is `known` is only scored again. `progress` counts finished candidates, and
     is called in between as well so that the work can be stopped.
     """
-    total = len(materials.recipe.multipliers)
-    drafts = _drafts(materials, neighbourhood, known, lambda _done, _all: progress(0, total))
+    total = len(materials.recipe.grid())
+    entries, omitted = _drafted(materials, neighbourhood, known, lambda *_: progress(0, total))
+    progress(len(omitted), total)
     stream = materials.scoring(neighbourhood)
     entering = materials.calibration(neighbourhood, 1).at(slice(0, 1))
     logits, labels = materials.statistics.scoring_logits, stream.images.labels
-    result = []
-    for draft in drafts:
-        partial = materials.teacher.partial(neighbourhood, draft.network)
-        scored = score(partial, stream, logits, labels)
+    partials = [materials.teacher.partial(neighbourhood, each.draft.network) for each in entries]
+    costs = [cost_of(entry.draft.network, entering) for entry in entries]
+    scores = (
+        race(partials, stream, logits, labels, costs)
+        if materials.recipe.racing
+        else (score(partial, stream, logits, labels) for partial in partials)
+    )
+    made = []
+    for entry, cost, scored in zip(entries, costs, scores, strict=True):
         candidate = Candidate(
             neighbourhood=neighbourhood.name,
-            kind="width",
-            knobs={"multiplier": draft.multiplier},
-            kept=draft.kept,
-            cost=cost_of(draft.network, entering),
+            kind=entry.kind,
+            knobs=entry.knobs,
+            kept=entry.draft.kept,
+            cost=cost,
             score=scored,
         )
-        result.append(Made(draft.identity, candidate, candidate_checkpoint(draft.network)))
-        progress(len(result), total)
-    return result
+        made.append(Made(entry.identity, candidate, candidate_checkpoint(entry.draft.network)))
+        progress(len(omitted) + len(made), total)
+    return Harvest(made, omitted)
 
 
 def candidate_checkpoint(network: Network) -> Checkpoint:
@@ -74,45 +93,70 @@ def load_candidate(file: Checkpoint) -> Network:
     return Network(program_of(file), state_of(file)).eval()
 
 
-class _Draft(NamedTuple):
+class _Entry(NamedTuple):
     """A candidate whose weights may still change (`open`), or not (known, or the teacher's)."""
 
     identity: str
-    multiplier: float
-    kept: Kept
-    network: Network
+    kind: str
+    knobs: Knobs
+    draft: Draft
     open: bool
 
 
-def _drafts(
+def _drafted(
     materials: Materials, neighbourhood: Neighbourhood, known: Known, progress: Progress
-) -> list[_Draft]:
+) -> tuple[list[_Entry], list[Omitted]]:
     """All candidates with their weights final, but not yet scored."""
-    teacher, recipe = materials.teacher, materials.recipe
+    recipe = materials.recipe
     calibration = materials.calibration(neighbourhood, recipe.calibration_images)
-    maker = WidthMaker(teacher, neighbourhood, materials.statistics, recipe.ridge)
-    identities = _identities(materials, neighbourhood)
-    drafts = []
-    for multiplier, name in identities.items():
+    bench = Bench(materials.teacher, neighbourhood, materials.statistics, recipe, calibration)
+    common = _common_identity(materials, neighbourhood)
+    makers: dict[str, Maker] = {}
+    entries, omitted = [], []
+    for kind, knobs in recipe.grid():
+        name = identity(**common, kind=kind, knobs=knobs)
         if (found := known(name)) is not None:
-            file, kept = found
-            drafts.append(_Draft(name, multiplier, kept, load_candidate(file), open=False))
-        else:
-            kept = maker.kept(multiplier)
-            network = maker.make(kept, calibration)
-            drafts.append(_Draft(name, multiplier, kept, network, open=bool(kept)))
+            draft = Draft(load_candidate(found[0]), found[1])
+            entries.append(_Entry(name, kind, knobs, draft, open=False))
+            progress(0, 1)
+            continue
+        try:
+            if kind not in makers:
+                makers[kind] = maker_of(kind, bench)
+            draft = makers[kind].make(knobs)
+            entries.append(_Entry(name, kind, knobs, draft, open=_differs(draft, bench)))
+        except NotApplicable as exc:
+            omitted.append(
+                Omitted(neighbourhood=neighbourhood.name, kind=kind, knobs=knobs, reason=str(exc))
+            )
         progress(0, 1)
-    unfinished = [draft.network for draft in drafts if draft.open]
-    if unfinished and recipe.steps:
-        images = materials.calibration(neighbourhood, recipe.refinement_images)
-        refine(unfinished, teacher.part(neighbourhood), images, recipe, progress)
-    for network in unfinished:
-        restate(network, calibration)
-    return drafts
+    _refined([entry.draft for entry in entries if entry.open], materials, bench, progress)
+    return entries, omitted
 
 
-def _identities(materials: Materials, neighbourhood: Neighbourhood) -> dict[float, str]:
-    """By multiplier, a digest of what determines a candidate's weights.
+def _refined(drafts: list[Draft], materials: Materials, bench: Bench, progress: Progress) -> None:
+    recipe = materials.recipe
+    if drafts:
+        objective = Objective.of(materials.teacher, bench.neighbourhood, recipe)
+        refine(drafts, objective, materials.refinement(objective), recipe, progress)
+    for draft in drafts:
+        restate(draft.network, bench.calibration)
+
+
+def _differs(draft: Draft, bench: Bench) -> bool:
+    """Whether there is anything to learn: the teacher's own part is finished."""
+    if draft.constraint is not None:
+        return True
+    return draft.network.program != bench.part.program or not _same(draft.network, bench.part)
+
+
+def _same(network: Network, part: Network) -> bool:
+    theirs = part.tensors()
+    return all(values.equal(theirs[name]) for name, values in network.tensors().items())
+
+
+def _common_identity(materials: Materials, neighbourhood: Neighbourhood) -> dict[str, object]:
+    """What determines the weights of all candidates of a neighbourhood.
 
     The weights of the root are left out: a new teacher whose block did not change reuses what was
     solved for it on the old activations, and only the scores, which always are new, tell how well.
@@ -121,15 +165,10 @@ def _identities(materials: Materials, neighbourhood: Neighbourhood) -> dict[floa
     recipe = materials.recipe
     num_images = max(recipe.calibration_images, recipe.refinement_images)
     images = materials.dataset.calibration.sample(num_images, recipe.seed)
-    common = {
+    return {
         "weights": materials.teacher.checkpoint.digest(program.tensors()),
         "program": program.model_dump(mode="json"),
-        "kind": "width",
         "teacher": materials.teacher.recipe.model_dump(exclude={"kwargs"}, mode="json"),
         "recipe": recipe.model_dump(exclude=NOT_IN_WEIGHTS, mode="json"),
         "images": images.digest(),
-    }
-    return {
-        multiplier: identity(**common, knobs={"multiplier": multiplier})
-        for multiplier in recipe.multipliers
     }

@@ -6,8 +6,10 @@ from candidates.candidate import Estimate, Kept
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset, ImageSet
 from candidates.distil import refine
-from candidates.graph.neighbourhood import Neighbourhood
+from candidates.draft import Draft
 from candidates.graph.network import Network
+from candidates.masks import FixedMasks
+from candidates.objective import Objective
 from candidates.progress import Progress
 from candidates.recipe import LibraryRecipe
 from candidates.refit import Refit
@@ -62,34 +64,47 @@ def refit_student(
     progress: Progress,
 ) -> None:
     """Walk from input to output and make every neighbourhood again, in place, on the student's own
-    activations with the teacher's outputs as target; then restate the BatchNorms.
+    activations with the teacher's outputs as target; then restate the BatchNorms behind the first
+    of them that differs from the teacher's.
 
-    First in closed form; where the library refined its candidates, then by half as many steps of
-    gradient, without which the closed form would undo some of what refinement had found.
+    First in closed form, but for sparse parts, whose zeros it does not know; where the library
+    refined its candidates, then by half as many steps of gradient, without which the closed form
+    would undo some of what refinement had found.
     """
     limit = recipe.memory_limit_mb * 2**20 // 2
     whole = Stream(images, teacher.recipe.preprocessing, limit)
-    brief = recipe.model_copy(update={"steps": recipe.steps // 2})
+    brief = recipe.model_copy(update={"steps": recipe.steps // 2, "start": "closed_form"})
     ours, theirs, cut = whole, whole, network.program.input
+    changed: tuple[Network, Stream] | None = None
     neighbourhoods = teacher.split.neighbourhoods
     total = len(neighbourhoods)
     for number, each in enumerate(neighbourhoods):
-        if _is_shrunk(each, kept):
+        part, wanted = network.part(each.input, each.output), teacher.part(each)
+        if not _is_same(part, wanted):
             ours = ours.advanced(network.part(cut, each.cut))
             theirs = theirs.advanced(teacher.network.part(cut, each.cut))
             cut = each.cut
-            part, wanted = network.part(each.input, each.output), teacher.part(each)
-            here = ours.advanced(network.part(cut, each.input))
+            changed = changed or (network.part(cut, network.program.output), ours)
+            entering = network.part(cut, each.input)
             there = theirs.advanced(teacher.entering(each))
-            refit = Refit(each, teacher.layout, wanted, recipe.ridge)
-            refit.run(part, kept, here, there)
-            refine([part], wanted, here, brief, _beats(progress, number, total), there)
+            zeros = FixedMasks.of_zeros(part).notable()
+            if not zeros.masks:
+                refit = Refit(each, teacher.layout, wanted, recipe.ridge)
+                refit.run(part, kept, ours.advanced(entering), there)
+            draft = Draft(part, kept, zeros)
+            objective = Objective.of(teacher, each, brief, entering, theirs)
+            beats = _beats(progress, number, total)
+            refine([draft], objective, objective.stream(ours), brief, beats)
         progress(number + 1, total)
-    restate(network, whole)
+    if changed is not None:
+        restate(*changed)
 
 
-def _is_shrunk(neighbourhood: Neighbourhood, kept: Kept) -> bool:
-    return any(len(kept.get(each.name, ())) in range(1, each.size) for each in neighbourhood.widths)
+def _is_same(part: Network, wanted: Network) -> bool:
+    theirs = wanted.tensors()
+    return part.program == wanted.program and all(
+        values.equal(theirs[name]) for name, values in part.tensors().items()
+    )
 
 
 def _beats(progress: Progress, done: int, total: int) -> Progress:

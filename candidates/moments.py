@@ -80,11 +80,23 @@ class Moments:
         )
 
     def _add_rows(self, rows: Tensor, targets: Tensor, weight: int = 1) -> None:
-        self.count += weight * rows.shape[1]
-        self.input_sum += weight * rows.sum(1, dtype=torch.float64)
-        self.input_products += weight * (rows.mT @ rows).double()
-        self.target_sum += weight * targets.sum(1, dtype=torch.float64)
-        self.cross_products += weight * (rows.mT @ targets).double()
+        """Products are taken without the means of these rows, which come back in float64: where
+        they are large, products in float32 would drown what varies.
+        """
+        count, mean, target_mean = rows.shape[1], rows.mean(1), targets.mean(1)
+        rows, targets = rows - mean.unsqueeze(1), targets - target_mean.unsqueeze(1)
+        rest, target_rest = (each.sum(1, dtype=torch.float64) for each in (rows, targets))
+        mean, target_mean = mean.double(), target_mean.double()
+        total, target_total = rest + count * mean, target_rest + count * target_mean
+        self.count += weight * count
+        self.input_sum += weight * total
+        self.target_sum += weight * target_total
+        self.input_products += weight * (rows.mT @ rows)
+        self.cross_products += weight * (rows.mT @ targets)
+        around = torch.stack([total, mean], 2)
+        self.input_products.baddbmm_(around, torch.stack([mean, rest], 1), alpha=weight)
+        around_targets = torch.stack([target_mean, target_rest], 1)
+        self.cross_products.baddbmm_(around, around_targets, alpha=weight)
 
 
 def _means(rows: Tensor, positions: int) -> Tensor:

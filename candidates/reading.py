@@ -138,6 +138,17 @@ def readings_of(part: Network, layout: Layout, neighbourhood: Neighbourhood) -> 
     return result
 
 
+def full_readings_of(whole: Network, part: Network) -> dict[str, Reading]:
+    """The full rows of all linear calls of a part whose weight no other call of the whole reads,
+    by call, in running order; those with more than MAX_COLUMNS columns are left out.
+    """
+    tensors, inside = whole.tensors(), {call.name for call in part.program.calls}
+    found = (
+        Reading.full(call, tensors[call.weight].shape[1]) for call in linear_calls(whole, inside)
+    )
+    return {each.call.name: each for each in found if each.num_columns <= MAX_COLUMNS}
+
+
 def _spread(channels: Tensor, taps: int) -> Tensor:
     """The columns of channels [size, n] that own `taps` consecutive columns each."""
     return (channels.unsqueeze(2) * taps + torch.arange(taps)).flatten(1)

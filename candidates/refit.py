@@ -1,5 +1,7 @@
 """Refit: solve a narrowed part again on the activations that it really gets."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 
@@ -8,11 +10,12 @@ from candidates.candidate import Kept
 from candidates.graph.layout import Layout
 from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
+from candidates.inputs import Inputs
 from candidates.linear_call import linear_calls
 from candidates.moments import Moments
+from candidates.obc import on_support
 from candidates.reading import Reading
-from candidates.reconstruct import regularised, shrunk, solve
-from candidates.stream import Stream
+from candidates.reconstruct import regularised, shrunk
 
 NUM_CHECKED = 256
 """Images on which a refit is compared with what was there before."""
@@ -31,21 +34,29 @@ class Refit:
         self.teacher_part = teacher_part
         self.ridge = ridge
 
-    def run(self, part: Network, kept: Kept, ours: Stream, theirs: Stream) -> None:
-        """Change, in place, every linear consumer of a shrunk width so that the part follows the
-        teacher.
+    def run(self, part: Network, kept: Kept, ours: Inputs, theirs: Inputs) -> None:
+        """Change, in place, every linear consumer of a shrunk width, and every linear call that
+        lost some of its weights, so that the part follows the teacher.
+        """
+        names = {*shrunk_consumers(self.neighbourhood, kept), *self._sparse(part)}
+        self.solve(part, names, kept, ours, theirs)
+
+    def solve(
+        self, part: Network, names: Collection[str], kept: Kept, ours: Inputs, theirs: Inputs
+    ) -> None:
+        """Change the named linear calls so that the part follows the teacher.
 
         `ours` and `theirs` are the student's and the teacher's activations at the part's input,
-        of the same images. With R what the student lacks at a consumer's output, the weights move
+        of the same images. With R what the student lacks at a call's output, the weights move
         by (G + λI)⁻¹ HᵀR on the student's own H: a least-squares step that also makes up for
-        errors before the neighbourhood. One pass over the images a consumer. Where that brings the
-        part's output no nearer to the teacher's, as may be behind a LayerNorm, nothing changes.
+        errors before the neighbourhood. One pass over the images a call. Weights that are zero
+        stay zero. Where that brings the part's output no nearer to the teacher's, as may be behind
+        a LayerNorm, nothing changes.
         """
         tensors = part.tensors()
         before = {name: values.detach().clone() for name, values in tensors.items()}
         error = self._error(part, ours, theirs)
-        calls = linear_calls(part, shrunk_consumers(self.neighbourhood, kept))
-        for anchor in find_anchors(part, calls):
+        for anchor in find_anchors(part, linear_calls(part, names)):
             num_inputs = tensors[anchor.call.weight].shape[1]
             reading = Reading.full(anchor.call, num_inputs)
             if reading.num_columns <= MAX_COLUMNS:
@@ -55,7 +66,13 @@ class Refit:
             for name, values in before.items():
                 tensors[name].data.copy_(values)
 
-    def _error(self, part: Network, ours: Stream, theirs: Stream) -> float:
+    def _sparse(self, part: Network) -> list[str]:
+        """Linear calls with zeros among their weights."""
+        tensors, names = part.tensors(), {call.name for call in part.program.calls}
+        calls = linear_calls(part, names)
+        return [call.name for call in calls if not tensors[call.weight].all()]
+
+    def _error(self, part: Network, ours: Inputs, theirs: Inputs) -> float:
         """The squared error at the part's output on the first images."""
         first = slice(0, NUM_CHECKED)
         with torch.inference_mode():
@@ -68,12 +85,12 @@ class Refit:
         anchor: Anchor,
         reading: Reading,
         kept: Kept,
-        streams: tuple[Stream, Stream],
+        streams: tuple[Inputs, Inputs],
     ) -> Moments:
         rows = self.layout.kept_rows(anchor.call.name, kept)
         weight = part.tensors()[anchor.call.weight]
-        teachers = self.teacher_part.tensors()[anchor.call.weight]
-        index = torch.tensor(rows) if len(rows) < len(teachers) else None
+        every = self.layout.kept_rows(anchor.call.name, {})
+        index = torch.tensor(rows) if len(rows) < len(every) else None
         anchor = anchor if index is None else anchor.unmoved()
         num_targets = len(weight) // anchor.call.groups
         moments = Moments.empty(reading.num_columns, num_targets, anchor.pooled, anchor.call.groups)
@@ -105,7 +122,8 @@ def _apply(tensors: dict[str, Tensor], anchor: Anchor, moments: Moments, ridge: 
     weight = tensors[anchor.call.weight]
     centred = moments.centred(anchor.takes_intercept)
     gram = shrunk(centred.inputs, moments.num_rows)
-    step = solve(regularised(gram, ridge), centred.cross).mT
+    support = (weight != 0).reshape(len(gram), -1, gram.shape[2])
+    step = on_support(regularised(gram, ridge), centred.cross.mT, support)
     weight.data += step.reshape(weight.shape).to(weight.dtype)
     if anchor.takes_intercept:
         moved = (step @ centred.input_mean.unsqueeze(2)).squeeze(2)

@@ -1,13 +1,55 @@
 """Savings: the state of an interrupted training, as safetensors, replaced atomically."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from candidates.checkpoint import Checkpoint
 from candidates.tensors import checkpoint_of, state_of
+
+FORMAT = "2"
+
+
+@dataclass
+class State:
+    """After `step` steps: tensors by name, and facts that JSON can hold."""
+
+    step: int
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, name: str, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        """What a network and its optimiser (SGD, Adam) need to go on, under a name of its own."""
+        self.add_tensors(f"{name}/network", network.state_dict())
+        for index, slots in optimiser.state_dict()["state"].items():
+            held = {slot: value for slot, value in slots.items() if value is not None}
+            self.add_tensors(f"{name}/optimiser/{index}", held)
+
+    def add_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> None:
+        """More tensors under a name of their own."""
+        self.tensors |= {f"{name}/{key}": values for key, values in tensors.items()}
+
+    def give(self, name: str, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        """Load what was added under a name."""
+        network.load_state_dict(self.given(f"{name}/network"))
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, values in self.given(f"{name}/optimiser").items():
+            index, _, slot = key.partition("/")
+            slots.setdefault(int(index), {})[slot] = values
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": slots})
+
+    def given(self, name: str) -> dict[str, Tensor]:
+        """The tensors that were added under a name."""
+        return {
+            key.removeprefix(f"{name}/"): values
+            for key, values in self.tensors.items()
+            if key.startswith(f"{name}/")
+        }
 
 
 @dataclass(frozen=True)
@@ -21,36 +63,45 @@ class Savings:
     every: int = 100
     purpose: str = ""
 
-    def save(self, network: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
-        """The network, its momentum and the number of finished steps."""
-        state = {f"network/{name}": values for name, values in network.state_dict().items()}
-        for index, values in optimiser.state_dict()["state"].items():
-            state[f"momentum/{index}"] = values["momentum_buffer"]
-        metadata = {"step": str(step), "purpose": self.purpose}
+    def write(self, state: State) -> None:
+        """Replace what was saved; a kill in between leaves the state before."""
+        metadata = {
+            "format": FORMAT, "step": str(state.step), "purpose": self.purpose,
+            "facts": json.dumps(state.facts),
+        }  # fmt: skip
         part = self.path.with_suffix(self.path.suffix + ".part")
-        part.write_bytes(checkpoint_of(state, metadata).to_bytes())
+        part.write_bytes(checkpoint_of(state.tensors, metadata).to_bytes())
         part.replace(self.path)
 
-    def restore(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-        """Load what was saved and return its step; 0 if there is nothing.
+    def read(self) -> State | None:
+        """What was saved last; None if there is nothing.
 
         Raises ValueError when the file belongs to a run with other arguments.
         """
         if not self.path.exists():
-            return 0
+            return None
         checkpoint = Checkpoint.read(self.path)
-        if checkpoint.metadata["purpose"] != self.purpose:
+        known = checkpoint.metadata
+        if (known.get("format"), known.get("purpose")) != (FORMAT, self.purpose):
             raise ValueError(
                 f"{self.path} was saved by a run with other arguments or files; "
                 "repeat those, or delete it to start again."
             )
-        momentum, weights = {}, {}
-        for name, values in state_of(checkpoint).items():
-            kind, _, rest = name.partition("/")
-            if kind == "momentum":
-                momentum[int(rest)] = {"momentum_buffer": values}
-            else:
-                weights[rest] = values
-        network.load_state_dict(weights)
-        optimiser.load_state_dict({**optimiser.state_dict(), "state": momentum})
-        return int(checkpoint.metadata["step"])
+        return State(int(known["step"]), state_of(checkpoint), json.loads(known["facts"]))
+
+    def save(self, network: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
+        """The state of one network, its optimiser and the number of finished steps."""
+        state = State(step)
+        state.add("run", network, optimiser)
+        self.write(state)
+
+    def restore(self, network: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+        """Load what `save` saved and return its step; 0 if there is nothing.
+
+        Raises ValueError when the file belongs to a run with other arguments.
+        """
+        state = self.read()
+        if state is None:
+            return 0
+        state.give("run", network, optimiser)
+        return state.step

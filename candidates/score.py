@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from candidates.candidate import Estimate, Score
+from candidates.finite import checked
 
 
 def score(
@@ -15,25 +16,38 @@ def score(
     images.
 
     `teacher_logits` [N, num_classes] and `labels` [N] belong to the same images in that order.
+    Raises NonFiniteActivation naming the module where NaN or Inf appears.
+    """
+    return compare(logits_of(partial, activations), teacher_logits, labels)
+
+
+def logits_of(partial: nn.Module, activations: Iterable[Tensor]) -> Tensor:
+    """The logits [N, num_classes] of a partial model.
+
+    Raises NonFiniteActivation naming the module where NaN or Inf appears.
     """
     with torch.inference_mode():
-        logits = torch.cat([partial(batch) for batch in activations])
-    return compare(logits, teacher_logits, labels)
+        return torch.cat([checked(partial, batch, partial(batch)) for batch in activations])
 
 
 def compare(logits: Tensor, teacher_logits: Tensor, labels: Tensor) -> Score:
     """The score of logits [N, num_classes] against the teacher's."""
     right = (logits.argmax(1) == labels).double()
     teacher_right = (teacher_logits.argmax(1) == labels).double()
-    ours, theirs = logits.double().log_softmax(1), teacher_logits.double().log_softmax(1)
-    divergence = (theirs.exp() * (theirs - ours)).sum(1).clamp(min=0)
     return Score(
         accuracy=estimate(100 * right),
         accuracy_drop=estimate(100 * (teacher_right - right)),
-        kl=estimate(divergence),
+        kl=estimate(divergences(logits, teacher_logits)),
         logit_mse=estimate((logits.double() - teacher_logits.double()).square().mean(1)),
+        agreement=estimate(100 * (logits.argmax(1) == teacher_logits.argmax(1)).double()),
         num_images=len(labels),
     )
+
+
+def divergences(logits: Tensor, teacher_logits: Tensor) -> Tensor:
+    """KL(teacher‖network) in nats for every image, float64 [N]; never negative."""
+    ours, theirs = logits.double().log_softmax(1), teacher_logits.double().log_softmax(1)
+    return (theirs.exp() * (theirs - ours)).sum(1).clamp(min=0)
 
 
 def accuracy_of(logits: Tensor, labels: Tensor) -> Estimate:

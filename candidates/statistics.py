@@ -10,17 +10,19 @@ from torch import Tensor
 from candidates.anchors import find_anchors
 from candidates.candidate import Estimate
 from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset
-from candidates.errors import NonFiniteActivation
+from candidates.data import Dataset, ImageSet
+from candidates.finite import checked
 from candidates.graph.network import Visit
+from candidates.kinds.registry import KINDS
 from candidates.moments import Moments
+from candidates.noise_inputs import NoiseInputs
 from candidates.progress import Progress
-from candidates.reading import Reading, readings_of
+from candidates.reading import Reading, full_readings_of, readings_of
 from candidates.recipe import LibraryRecipe
 from candidates.score import accuracy_of
 from candidates.sources.allowed import check_images
 from candidates.stream import Stream
-from candidates.teacher import Teacher, check_activations
+from candidates.teacher import Teacher
 from candidates.tensors import checkpoint_of, state_of
 
 FIELDS = ("count", "sum", "products")
@@ -28,8 +30,9 @@ FIELDS = ("count", "sum", "products")
 
 @dataclass(frozen=True)
 class Statistics:
-    """Moments of the inputs of every width's consumers, by call, on calibration images;
-    the teacher's logits [N, num_classes] and accuracy (percent) on the scoring images.
+    """Moments of the inputs of every width's consumers, or of every linear call if a kind of the
+    recipe needs them, by call, on calibration images; the teacher's logits [N, num_classes] and
+    accuracy (percent) on the scoring images.
     """
 
     moments: dict[str, Moments]
@@ -72,17 +75,16 @@ def gather(
     images = dataset.calibration
     shape, num_classes = images.images.shape[1:], len(images.classes)
     check_images(teacher.recipe, teacher.num_classes, shape, num_classes)
-    limit = recipe.memory_limit_mb * 2**20
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)
-    moments, add = _empty_moments(teacher)
+    moments, add = _empty_moments(teacher, recipe)
     total = len(calibration) + len(scoring)
     done = 0
-    for logits in _run(teacher, Stream(calibration, teacher.recipe.preprocessing, limit), add):
-        done += len(logits)
+    for count in _observed(teacher, calibration, recipe, add):
+        done += count
         progress(done, total)
     outputs = []
-    for logits in _run(teacher, Stream(scoring, teacher.recipe.preprocessing, limit)):
+    for logits in _run(teacher, Stream.of(scoring, teacher.recipe.preprocessing, recipe)):
         outputs.append(logits)
         done += len(logits)
         progress(done, total)
@@ -90,13 +92,41 @@ def gather(
     return Statistics(moments, scoring_logits, accuracy_of(scoring_logits, scoring.labels))
 
 
-def _empty_moments(teacher: Teacher) -> tuple[dict[str, Moments], Visit]:
+def _observed(
+    teacher: Teacher, images: ImageSet, recipe: LibraryRecipe, add: Visit
+) -> Iterator[int]:
+    """Let `add` see what the calibration images, or in their place noise at the input of every
+    neighbourhood, make of the teacher; gives how many images each step was.
+    """
+    if recipe.inputs != "gaussian":
+        stream = Stream.of(images, teacher.recipe.preprocessing, recipe)
+        yield from map(len, _run(teacher, stream, add))
+        return
+    for each in teacher.split.neighbourhoods:
+        part = teacher.part(each)
+        for batch in NoiseInputs.of(teacher, each, recipe.calibration_images, recipe.seed):
+            with torch.inference_mode():
+                add(each.input, batch)
+                (output,) = part.values(batch, [each.output], _without(each.output, add))
+            checked(part, batch, output)
+            yield 0
+    yield len(images)
+
+
+def _without(output: str, add: Visit) -> Visit:
+    """A visit that does not see the output, where the next neighbourhood gets noise of its own."""
+    return lambda name, value: None if name == output else add(name, value)
+
+
+def _empty_moments(teacher: Teacher, recipe: LibraryRecipe) -> tuple[dict[str, Moments], Visit]:
     """Moments without rows by call, and what adds to them while the teacher runs."""
+    needs_all = any(KINDS[kind].grams == "all" for kind in recipe.kinds)
     moments: dict[str, Moments] = {}
     by_source: dict[str, list[Reading]] = {}
     for neighbourhood in teacher.split.neighbourhoods:
         part = teacher.part(neighbourhood)
-        readings = readings_of(part, teacher.layout, neighbourhood)
+        others = full_readings_of(teacher.network, part) if needs_all else {}
+        readings = {**others, **readings_of(part, teacher.layout, neighbourhood)}
         calls = [reading.call for reading in readings.values()]
         for reading, anchor in zip(readings.values(), find_anchors(part, calls), strict=True):
             by_source.setdefault(reading.call.source, []).append(reading)
@@ -115,8 +145,7 @@ def _run(teacher: Teacher, stream: Stream, visit: Visit | None = None) -> Iterat
     output = teacher.network.program.output
     for batch in stream:
         with torch.inference_mode():
+            if visit is not None:
+                visit(teacher.network.program.input, batch)
             (logits,) = teacher.network.values(batch, [output], visit)
-        if not torch.isfinite(logits).all():
-            check_activations(teacher.network, batch)
-            raise NonFiniteActivation("The teacher's logits are NaN or Inf on these images.")
-        yield logits
+        yield checked(teacher.network, batch, logits)

@@ -11,7 +11,8 @@ from candidates.assembly import Description, description_of, program_of, with_pr
 from candidates.candidate import Cost, Kept
 from candidates.checkpoint import Checkpoint
 from candidates.cost import cost_of
-from candidates.errors import InvalidCheckpoint, NonFiniteActivation, UnsplittableTeacher
+from candidates.errors import InvalidCheckpoint, UnsplittableTeacher
+from candidates.finite import check_activations
 from candidates.graph.follow import follow
 from candidates.graph.layout import Layout
 from candidates.graph.narrow import for_any_batch, narrow
@@ -95,7 +96,7 @@ class Teacher:
         first module, and UnsplittableTeacher unless it takes any number of images and gives one
         row of logits for each, whatever the others are.
         """
-        check_finite(self.network.tensors())
+        check_finite(self.network.tensors(), self.network.program)
         check_any_batch(self.network, self.recipe)
 
     def root(self, neighbourhood: Neighbourhood) -> Network:
@@ -174,30 +175,16 @@ def check_fit(program: Program, checkpoint: Checkpoint) -> None:
     for name in checkpoint.tensors:
         if name not in known:
             raise InvalidCheckpoint(f"Key '{name}' does not belong to this network.")
-    check_finite(state_of(checkpoint))
+    check_finite(state_of(checkpoint), program)
 
 
-def check_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Raises InvalidCheckpoint naming the first tensor with NaN or Inf."""
-    for name, values in tensors.items():
-        if values.is_floating_point() and not torch.isfinite(values).all():
-            raise InvalidCheckpoint(f"Key '{name}' holds NaN or Inf.")
-
-
-def check_activations(network: Network, inputs: Tensor) -> None:
-    """One forward pass; NonFiniteActivation names the first module whose result is NaN or Inf.
-
-    Infinities that a mask puts in on purpose do not count: only what weights compute is looked at.
+def check_finite(tensors: Mapping[str, Tensor], program: Program) -> None:
+    """Raises InvalidCheckpoint naming the first tensor with NaN, or Inf in what can be trained:
+    a buffer may hold the limits of a clamp.
     """
-    scopes = {call.name: call for call in network.program.calls if call.tensors()}
-
-    def check(name: str, value: object) -> None:
-        call = scopes.get(name)
-        if call is None or not isinstance(value, Tensor) or not value.is_floating_point():
-            return
-        if not torch.isfinite(value).all():
-            module = call.scope or call.tensors()[0]
-            raise NonFiniteActivation(f"Module '{module}' computes NaN or Inf; check its weights.")
-
-    with torch.inference_mode():
-        network.values(inputs, [network.program.output], check)
+    buffers = set(program.buffers)
+    for name, values in tensors.items():
+        if not values.is_floating_point():
+            continue
+        if values.isnan().any() or (name not in buffers and values.isinf().any()):
+            raise InvalidCheckpoint(f"Key '{name}' holds NaN or Inf.")

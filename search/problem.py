@@ -14,6 +14,7 @@ class Choice(Value):
     """One candidate that a selection may take."""
 
     id: str
+    kind: str = "width"
     cost: Cost
     score: Score
 

@@ -37,19 +37,23 @@ def uniform_selections(problem: Problem, axis: CostAxis = "parameters") -> tuple
 
 
 def uniform_picks(problem: Problem, axis: CostAxis) -> list[Picks]:
-    """The candidates at the same rank of cost everywhere, smallest first.
+    """The width candidates at the same rank of cost everywhere, smallest first.
 
     Where a neighbourhood has fewer candidates than the others, because narrow widths round to
     the same number of channels, its ranks are stretched over theirs.
     """
     ranked = [
-        sorted(choices, key=lambda choice: cost_on(choice.cost, axis))
+        sorted(_widths(choices), key=lambda choice: cost_on(choice.cost, axis))
         for choices in problem.neighbourhoods
     ]
     num_levels = max(len(choices) for choices in ranked)
     return [
         tuple(_at(choices, level, num_levels) for choices in ranked) for level in range(num_levels)
     ]
+
+
+def _widths(choices: Sequence[Choice]) -> list[Choice]:
+    return [choice for choice in choices if choice.kind == "width"]
 
 
 def _at(choices: Sequence[Choice], level: int, num_levels: int) -> Choice:

@@ -86,8 +86,9 @@ def push_teacher(
         made = client.post_teacher(name or weights.stem, parsed, weights)
         _finish(client, made.id, made.job, made.note, wait)
         split = client.teacher(made.id).split
-        if split is not None and split.warning is not None:
-            typer.echo(split.warning, err=True)
+        for sentence in [] if split is None else [split.warning, *split.notes]:
+            if sentence is not None:
+                typer.echo(sentence, err=True)
 
 
 @teachers.command("download")
@@ -108,7 +109,7 @@ def build_library(  # noqa: PLR0913 - each argument is an option of the command
     recipe: Annotated[Path | None, typer.Option(exists=True, help="A recipe as JSON.")] = None,
     steps: Annotated[int | None, typer.Option(help="Refinement steps a candidate.")] = None,
     granularity: Annotated[
-        str | None, typer.Option(help="pair, block, a number, or modules with commas between.")
+        str | None, typer.Option(help="layer, pair, block, a number, or modules, comma-separated.")
     ] = None,
     wait: Wait = False,
     url: Url = LOCAL,

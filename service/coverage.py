@@ -23,6 +23,7 @@ def report(split: Split) -> str:
         f"  not understood: {operator} ({count} calls)"
         for operator, count in split.unknown_operators.items()
     ]
+    lines += [f"  note: {sentence}" for sentence in split.notes]
     found = warning(split)
     return "\n".join([*lines, f"  {found}"] if found else lines)
 

@@ -1,5 +1,6 @@
 """Push: post a network of one's own class, from the process where it lives."""
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,12 +20,13 @@ def push(
     example_input: Tensor,
     name: str = "",
     preprocessing: Preprocessing | None = None,
-    url: str = LOCAL,
+    url: str | None = None,
 ) -> TeacherBody:
     """Trace a classifier in eval mode and post what it does with its weights, not its source.
 
     `example_input` is a batch of images [N, C, H, W] as the network takes them; only its shape
     counts. `preprocessing` says how pixels become such images; without it they are divided by 255.
+    The service is at `url`, else at STUDENT_SEARCH_URL, else on this machine at port 8000.
     The model itself stays as it is. Raises UnsplittableTeacher where it cannot be followed, and
     ClientError or Refused where the service cannot be reached or does not take it.
     """
@@ -34,7 +36,11 @@ def push(
     was_training = model.training
     traced = trace(model, recipe.input)
     model.train(was_training)
-    with TemporaryDirectory() as folder, Client(url) as client:
+    with TemporaryDirectory() as folder, Client(url or _usual_url()) as client:
         path = Path(folder) / "teacher.safetensors"
         path.write_bytes(teacher_checkpoint(recipe, *traced).to_bytes())
         return client.post_teacher(name or type(model).__name__, recipe, path)
+
+
+def _usual_url() -> str:
+    return os.environ.get("STUDENT_SEARCH_URL") or LOCAL

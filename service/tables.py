@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -168,7 +169,10 @@ class LibraryRow(Prepared, Base):
 
 
 class CandidateRow(Base):
-    """A scored candidate; `_se` columns are standard errors."""
+    """A scored candidate; `_se` columns are standard errors.
+
+    The agreement is unknown for candidates that were scored before it was counted.
+    """
 
     __tablename__ = "candidates"
     __table_args__ = (
@@ -195,8 +199,25 @@ class CandidateRow(Base):
     kl_se: Mapped[float]
     logit_mse: Mapped[float]
     logit_mse_se: Mapped[float]
+    agreement: Mapped[float | None]
+    agreement_se: Mapped[float | None]
     num_images: Mapped[int]
     weights_sha256: Mapped[str] = mapped_column(Digest)
+
+
+class OmissionRow(Base):
+    """A candidate that a library's recipe asks for and a neighbourhood has not."""
+
+    __tablename__ = "omissions"
+    library_id: Mapped[str] = mapped_column(
+        ForeignKey("libraries.id", ondelete="CASCADE"), primary_key=True
+    )
+    neighbourhood_index: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    neighbourhood: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(32))
+    knobs: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class StudentRow(Identified, Base):

@@ -59,3 +59,6 @@ class Split(Value):
     unknown_operators: dict[str, int] = Field(
         default={}, description="Operators whose axes had to stay, with the number of calls."
     )
+    notes: tuple[str, ...] = Field(
+        default=(), description="What else is unusual and shows once a student is trained."
+    )

@@ -20,8 +20,10 @@ from candidates.graph.program import (
     ValueOf,
 )
 
-Visit = Callable[[str, Any], None]
-"""Is told the name of a value and the value, as soon as it is computed."""
+Visit = Callable[[str, Any], Any]
+"""Is told the name of a value and the value, as soon as it is computed; what it gives back, unless
+that is None, takes the value's place.
+"""
 CONSTANTS = {
     "inf": float("inf"), "-inf": float("-inf"), "nan": float("nan"),
     "bool": torch.bool, "uint8": torch.uint8, "int32": torch.int32, "int64": torch.int64,
@@ -71,9 +73,9 @@ class Network(nn.Module):
         for step, ended in zip(self._steps, self._ended(wanted), strict=True):
             if not missing:
                 break
-            known[step.name] = result = step.run(frame)
-            if visit is not None:
-                visit(step.name, result)
+            result = step.run(frame)
+            changed = None if visit is None else visit(step.name, result)
+            known[step.name] = result if changed is None else changed
             missing.discard(step.name)
             for name in ended:
                 del known[name]
@@ -104,6 +106,15 @@ class Network(nn.Module):
             **dict(self.named_parameters(remove_duplicate=False)),
             **dict(self.named_buffers(remove_duplicate=False)),
         }
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and deepcopy, which cannot take torch's operators: all but these."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[no-untyped-call]
+        return {name: value for name, value in state.items() if name not in ("_steps", "_ends")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        steps = [Step.of(call) for call in state["program"].calls]
+        super().__setstate__({**state, "_steps": steps, "_ends": {}})  # type: ignore[no-untyped-call]
 
     def _ended(self, wanted: frozenset[str]) -> list[tuple[str, ...]]:
         if wanted not in self._ends:

@@ -1,6 +1,6 @@
 """Split: cut a teacher into neighbourhoods, and say what was left out and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from torch import Tensor
 
@@ -9,6 +9,7 @@ from candidates.graph.axes import leaves
 from candidates.graph.blocks import blocks
 from candidates.graph.follow import Axes
 from candidates.graph.neighbourhood import LeftOut, Neighbourhood, Split, Width
+from candidates.graph.notes import notes_on
 from candidates.graph.pairs import layers, pairs
 from candidates.graph.program import Call, Program
 from candidates.graph.regions import Region, Regions
@@ -58,10 +59,10 @@ class Splitter:
                 each.model_copy(update={"index": index}) for index, each in enumerate(named)
             ),
             left_out=tuple(self._left_out(named)),
-            coverage=sum(each.num_parameters for each in named) / self._total(),
-            shrinkable=sum(map(self.num_parameters.__getitem__, self._touched(named)))
-            / self._total(),
+            coverage=self._share({name for each in regions for name in self._tensors(each)}),
+            shrinkable=self._share(self._touched(named)),
             unknown_operators=self.axes.unknown,
+            notes=notes_on(self.program),
         )
 
     def inside(self, region: Region) -> list[AxisWidth]:
@@ -174,8 +175,11 @@ class Splitter:
         known = sorted(self.axes.unknown)
         return f"These operators are not understood: {', '.join(known)}." if known else ""
 
-    def _total(self) -> int:
-        return max(1, sum(self.num_parameters.values()))
+    def _share(self, tensors: Collection[str]) -> float:
+        """Of all parameters; one that several neighbourhoods read counts once."""
+        return sum(map(self.num_parameters.__getitem__, tensors)) / max(
+            1, sum(self.num_parameters.values())
+        )
 
 
 def _plain(width: AxisWidth) -> Width:

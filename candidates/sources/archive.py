@@ -77,6 +77,20 @@ def is_archive(path: Path) -> bool:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def names_in(path: Path) -> set[str]:
+    """Names of the records below their top folders, unchecked: to tell what an archive is.
+
+    InvalidCheckpoint if its directory is damaged.
+    """
+    with _damage(), zipfile.ZipFile(path) as archive:
+        return {name.partition("/")[2] for name in archive.namelist()}
+
+
+def is_torch_script(names: Collection[str]) -> bool:
+    """Whether records are those of TorchScript, whose sources torch does compress."""
+    return any(name == "constants.pkl" or name.startswith("code/") for name in names)
+
+
 def _checked(entries: list[zipfile.ZipInfo], file_bytes: int) -> dict[str, zipfile.ZipInfo]:
     if len(entries) > MAX_ENTRIES:
         raise InvalidCheckpoint(

@@ -5,13 +5,12 @@ from pathlib import Path
 
 from candidates.assembly import PROGRAM_KEY, program_of
 from candidates.checkpoint import Checkpoint
-from candidates.errors import InvalidRecipe
 from candidates.graph.axes import size_of
 from candidates.graph.trace import Traced, trace
 from candidates.recipe import TeacherRecipe
 from candidates.sources.architectures import build
 from candidates.sources.fit import load_weights
-from candidates.sources.kinds import Kind, kind_of
+from candidates.sources.kinds import check_architecture, kind_of
 from candidates.sources.sandbox import read_foreign
 from candidates.teacher import Teacher, check_fit, teacher_checkpoint
 from candidates.tensors import state_of
@@ -32,7 +31,7 @@ def intake(recipe: TeacherRecipe, path: Path) -> Teacher:
         Checkpoint.read(path) if kind == "safetensors" else read_foreign(kind, path, recipe.input)
     )
     brings_program = PROGRAM_KEY in file.metadata
-    _check_architecture(recipe, kind, brings_program)
+    check_architecture(recipe, kind, brings_program)
     traced = _own_program(file) if brings_program else _built(recipe, file)
     teacher = Teacher.of(recipe, traced.program, traced.tensors)
     teacher.check()
@@ -46,19 +45,6 @@ def _with_num_classes(teacher: Teacher) -> Teacher:
     program, tensors = teacher.network.program, teacher.network.tensors()
     checkpoint = teacher_checkpoint(recipe, program, tensors)
     return replace(teacher, recipe=recipe, checkpoint=checkpoint)
-
-
-def _check_architecture(recipe: TeacherRecipe, kind: Kind, brings_program: bool) -> None:
-    if brings_program and recipe.architecture is not None:
-        raise InvalidRecipe(
-            f"The file brings its own network, so the recipe's architecture, "
-            f"'{recipe.architecture}', would not be used. Leave it out."
-        )
-    if not brings_program and recipe.architecture is None:
-        raise InvalidRecipe(
-            f"The file holds weights alone ({kind}), so the recipe must name their architecture; "
-            "a network of your own comes as a .pt2 file of torch.export.save."
-        )
 
 
 def _own_program(file: Checkpoint) -> Traced:

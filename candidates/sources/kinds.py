@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Literal
 
 from candidates.checkpoint import MAX_HEADER_BYTES
-from candidates.errors import InvalidCheckpoint
-from candidates.sources.archive import Archive, is_archive
+from candidates.errors import InvalidCheckpoint, InvalidRecipe
+from candidates.recipe import TeacherRecipe
+from candidates.sources.archive import Archive, is_archive, is_torch_script, names_in
 
 Kind = Literal["safetensors", "state_dict", "exported"]
 BEFORE_ZIP = b"\x80\x02\x8a\nl\xfc\x9cF\xf9"
@@ -34,13 +35,29 @@ def kind_of(path: Path) -> Kind:
     return "safetensors"
 
 
+def check_architecture(recipe: TeacherRecipe, kind: Kind, brings_program: bool) -> None:
+    """Raises InvalidRecipe unless the network comes either from the file or from the recipe."""
+    if brings_program and recipe.architecture is not None:
+        raise InvalidRecipe(
+            f"The file brings its own network, so the recipe's architecture, "
+            f"'{recipe.architecture}', would not be used. Leave it out."
+        )
+    if not brings_program and recipe.architecture is None:
+        raise InvalidRecipe(
+            f"The file holds weights alone ({kind}), so the recipe must name their architecture; "
+            "a network of your own comes as a .pt2 file of torch.export.save."
+        )
+
+
 def _kind_of_archive(path: Path) -> Kind:
-    with Archive(path) as archive:
-        names = set(archive.names)
-    if any(name.startswith("models/") for name in names):
-        return "exported"
-    if any(name == "constants.pkl" or name.startswith("code/") for name in names):
+    names = names_in(path)
+    is_exported = any(name.startswith("models/") for name in names)
+    if is_torch_script(names) and not is_exported:
         raise InvalidCheckpoint(f"This is a TorchScript file; it was not opened. {EXPORT}")
+    with Archive(path):
+        pass  # whatever else it is, it must be as torch writes it
+    if is_exported:
+        return "exported"
     if "data.pkl" in names:
         return "state_dict"
     raise InvalidCheckpoint(

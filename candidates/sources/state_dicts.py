@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from candidates.errors import InvalidCheckpoint
-from candidates.sources.archive import Archive, is_archive
+from candidates.sources.archive import Archive, is_archive, is_torch_script, names_in
 from candidates.sources.exported_tensors import refuse_not_finite
 from candidates.tensors import NAMES
 
@@ -67,13 +67,13 @@ def _is_legacy(path: Path) -> bool:
 
 
 def _check_archive(path: Path) -> None:
+    if is_torch_script(names_in(path)):
+        raise InvalidCheckpoint(
+            "This is a TorchScript file; it was not opened. Export the network with "
+            "torch.export.save, or send its state dict: "
+            "torch.save(torch.jit.load(path).state_dict(), 'weights.pth')."
+        )
     with Archive(path) as archive:
-        if any(name == "constants.pkl" or name.startswith("code/") for name in archive.names):
-            raise InvalidCheckpoint(
-                "This is a TorchScript file; it was not opened. Export the network with "
-                "torch.export.save, or send its state dict: "
-                "torch.save(torch.jit.load(path).state_dict(), 'weights.pth')."
-            )
         archive.refuse_others(_KNOWN, "a state dict of torch.save")
 
 

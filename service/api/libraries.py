@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from candidates.candidate import Omitted
 from search.totals import CostAxis
 from service.api.answers import posted
 from service.api.parts import PageOf, PartsOf, Reading, Writing
@@ -19,7 +20,7 @@ from service.bodies.libraries import (
 from service.bodies.splits import Neighbourhoods
 from service.failures import ResourceNotReady
 from service.records import State
-from service.repositories import candidates, libraries, teachers
+from service.repositories import candidates, libraries, omissions, teachers
 from service.repositories.libraries import NewLibrary
 
 router = APIRouter(prefix="/v1", tags=["libraries"])
@@ -97,6 +98,14 @@ def list_candidates(
     libraries.get(session, library_id)
     found = candidates.listing(session, library_id, page, neighbourhood)
     return Items(items=[CandidateBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get("/libraries/{library_id}/omissions", summary="List what a library has not")
+def list_omissions(library_id: str, session: Reading, page: PageOf) -> Items[Omitted]:
+    """Candidates that the recipe asks for and a neighbourhood cannot have, with the reason."""
+    libraries.get(session, library_id)
+    found = omissions.listing(session, library_id, page)
+    return Items(items=list(found.items), next=found.next)
 
 
 @router.get("/libraries/{library_id}/trade-off-curve", summary="Show the trade-off curve")

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Response, UploadFile
 from pydantic import ValidationError
 
+from candidates.assembly import PROGRAM_KEY
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidRecipe
 from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import check_recipe
-from candidates.sources.kinds import kind_of
+from candidates.sources.kinds import check_architecture, kind_of
 from service.api.answers import posted
 from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
 from service.api.uploads import MULTIPART, save, takes
@@ -48,7 +49,7 @@ def post(
     torch.export.save, or safetensors that hold a network, such as a student's.
     """
     checked = _recipe(recipe)
-    new = NewTeacher(name=name, recipe=checked, weights=_stored(weights, parts))
+    new = NewTeacher(name=name, recipe=checked, weights=_stored(weights, checked, parts))
     with parts.database.writing() as session:
         found = teachers.post(session, new)
     note = posted(response, found.made, f"/v1/teachers/{found.record.id}")
@@ -95,10 +96,15 @@ def _recipe(text: str) -> TeacherRecipe:
     return recipe
 
 
-def _stored(weights: UploadFile, parts: Parts) -> StoredFile:
-    """Kept only if it is of a kind that can be read; the job sees whether it suits its recipe."""
+def _stored(weights: UploadFile, recipe: TeacherRecipe, parts: Parts) -> StoredFile:
+    """Kept only if it is of a kind that can be read, and either it or the recipe says what network
+    it is; the job sees whether the weights fit.
+    """
     with parts.artifacts.scratch() as path:
         save(weights.file, path)
-        if kind_of(path) == "safetensors":
-            Checkpoint.read(path)
+        kind = kind_of(path)
+        brings_program = kind == "exported"
+        if kind == "safetensors":
+            brings_program = PROGRAM_KEY in Checkpoint.read(path).metadata
+        check_architecture(recipe, kind, brings_program)
         return parts.artifacts.adopt(path)

@@ -16,6 +16,9 @@ class SplitSummary(BaseModel):
     unknown_operators: dict[str, int] = Field(
         description="Operators whose axes had to stay, with the number of calls."
     )
+    notes: list[str] = Field(
+        default=[], description="What else is unusual and shows once a student is trained."
+    )
     warning: str | None = Field(
         description="Where less than half of the parameters can shrink: how many, and what is "
         "left out."
@@ -31,6 +34,7 @@ class SplitSummary(BaseModel):
             coverage=split.coverage,
             shrinkable=split.shrinkable,
             unknown_operators=split.unknown_operators,
+            notes=list(split.notes),
             warning=coverage.warning(split),
         )
 
@@ -44,6 +48,9 @@ class Neighbourhoods(Items[Neighbourhood]):
     unknown_operators: dict[str, int] = Field(
         description="Operators whose axes had to stay, with the number of calls."
     )
+    notes: list[str] = Field(
+        default=[], description="What else is unusual and shows once a student is trained."
+    )
 
     @classmethod
     def of(cls, split: Split) -> "Neighbourhoods":
@@ -52,5 +59,6 @@ class Neighbourhoods(Items[Neighbourhood]):
             items=list(split.neighbourhoods),
             left_out=list(split.left_out),
             unknown_operators=split.unknown_operators,
+            notes=list(split.notes),
             next=None,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from candidates.candidate import Cost, Estimate
+from candidates.kinds.registry import Knobs
 from search.budget import Budget
 from search.settings import SearchSettings
 from search.strategies import StrategyName
@@ -52,7 +53,7 @@ class Chosen(BaseModel):
     neighbourhood: str
     candidate: str
     kind: str
-    knobs: dict[str, float]
+    knobs: Knobs
 
 
 class CheckpointBody(StoredFile):

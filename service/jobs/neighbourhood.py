@@ -22,15 +22,19 @@ def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
     library, teacher, dataset = materials.of_library(place, payload["library"])
     assert library.statistics_sha256 is not None
     statistics = Statistics.from_checkpoint(materials.read(place, library.statistics_sha256))
-    made = make_candidates(
+    harvest = make_candidates(
         Materials(teacher, statistics, dataset, library.recipe),
         next(part for part in teacher.split.neighbourhoods if part.index == payload["index"]),
         partial(_known, place),
         progress,
     )
-    new = [_keep(place, candidate) for candidate in made]
+    new = [_keep(place, made) for made in harvest.made]
     return partial(
-        candidates.add_all, library_id=library.id, neighbourhood_index=payload["index"], made=new
+        candidates.add_all,
+        library_id=library.id,
+        neighbourhood_index=payload["index"],
+        made=new,
+        omitted=harvest.omitted,
     )
 
 

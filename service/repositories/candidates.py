@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from candidates.candidate import Candidate, Cost, Estimate, Kept, Score
+from candidates.candidate import Candidate, Cost, Estimate, Kept, Omitted, Score
 from candidates.value import Value
 from search.problem import Choice, Problem
-from service.failures import InvalidCursor, UnknownResource
+from service.failures import UnknownResource
 from service.records import CandidateRecord
+from service.repositories import omissions
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page
+from service.repositories.pages import Listing, Page, Place
 from service.tables import CandidateRow, LibraryRow
 
 RowOfColumns = Row[*tuple[Any, ...]]
@@ -28,9 +29,14 @@ class NewCandidate(Value):
 
 
 def add_all(
-    session: Session, library_id: str, neighbourhood_index: int, made: Sequence[NewCandidate]
+    session: Session,
+    library_id: str,
+    neighbourhood_index: int,
+    made: Sequence[NewCandidate],
+    omitted: Sequence[Omitted] = (),
 ) -> None:
-    """All candidates of one neighbourhood, in their order."""
+    """All candidates of one neighbourhood, in their order, and those that it has not."""
+    omissions.add_all(session, library_id, neighbourhood_index, omitted)
     session.add_all(
         _row(library_id, neighbourhood_index, position, new) for position, new in enumerate(made)
     )
@@ -53,14 +59,10 @@ def listing(
     if neighbourhood is not None:
         query = query.where(CandidateRow.neighbourhood == neighbourhood)
     if page.cursor is not None:
-        index, position = _place(page.cursor)
-        query = query.where(
-            (CandidateRow.neighbourhood_index > index)
-            | ((CandidateRow.neighbourhood_index == index) & (CandidateRow.position > position))
-        )
+        query = query.where(Place.of(page.cursor).before(*order))
     rows = list(session.scalars(query.limit(page.limit + 1)))
     shown = rows[: page.limit]
-    following = f"{shown[-1].neighbourhood_index}.{shown[-1].position}" if shown else None
+    following = str(Place(shown[-1].neighbourhood_index, shown[-1].position)) if shown else None
     items = tuple(map(_record, shown))
     return Listing(items=items, next=following if len(rows) > page.limit else None)
 
@@ -96,17 +98,9 @@ def _choices(session: Session, library_id: str) -> tuple[tuple[Choice, ...], ...
     )
     groups = groupby(rows, key=lambda row: row.neighbourhood_index)
     return tuple(
-        tuple(Choice(id=row.id, cost=_cost(row), score=_score(row)) for row in group)
+        tuple(Choice(id=row.id, kind=row.kind, cost=_cost(row), score=_score(row)) for row in group)
         for _, group in groups
     )
-
-
-def _place(cursor: str) -> tuple[int, int]:
-    try:
-        index, position = map(int, cursor.split("."))
-    except ValueError as exc:
-        raise InvalidCursor(cursor) from exc
-    return index, position
 
 
 def _row(library_id: str, index: int, position: int, new: NewCandidate) -> CandidateRow:
@@ -130,6 +124,8 @@ def _row(library_id: str, index: int, position: int, new: NewCandidate) -> Candi
         kl_se=score.kl.standard_error,
         logit_mse=score.logit_mse.value,
         logit_mse_se=score.logit_mse.standard_error,
+        agreement=score.agreement and score.agreement.value,
+        agreement_se=score.agreement and score.agreement.standard_error,
         num_images=score.num_images,
         weights_sha256=new.weights_sha256,
     )
@@ -168,5 +164,12 @@ def _score(row: CandidateRow | RowOfColumns) -> Score:
         accuracy_drop=Estimate(value=row.accuracy_drop, standard_error=row.accuracy_drop_se),
         kl=Estimate(value=row.kl, standard_error=row.kl_se),
         logit_mse=Estimate(value=row.logit_mse, standard_error=row.logit_mse_se),
+        agreement=_agreement(row),
         num_images=row.num_images,
     )
+
+
+def _agreement(row: CandidateRow | RowOfColumns) -> Estimate | None:
+    if row.agreement is None or row.agreement_se is None:
+        return None
+    return Estimate(value=row.agreement, standard_error=row.agreement_se)

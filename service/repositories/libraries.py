@@ -49,7 +49,7 @@ def post(session: Session, new: NewLibrary) -> Posted[LibraryRecord]:
     Raises InvalidRecipe, UnknownResource and ResourceNotReady, for the teacher or the data set, and
     InvalidDataset where the images do not fit the teacher.
     """
-    _check_granularity(new.recipe)
+    _check_recipe(new.recipe)
     teacher = prepared.ready_row_of(session, TeacherRow, "teacher", new.teacher_id)
     dataset = prepared.ready_row_of(session, DatasetRow, "dataset", new.dataset_id)
     images = DatasetContents.model_validate(dataset.contents)
@@ -114,12 +114,17 @@ def note_statistics(session: Session, library_id: str, gathered: Gathered) -> No
         jobs.add_units(session, row.job_id, _units(row.id, recipe, _missing(session, row)))
 
 
-def _check_granularity(recipe: LibraryRecipe) -> None:
-    if recipe.granularity == "layer":
+def _check_recipe(recipe: LibraryRecipe) -> None:
+    if recipe.granularity == "layer" and set(recipe.kinds) == {"width"}:
         raise InvalidRecipe(
             "granularity 'layer' puts every layer into a neighbourhood of its own, where no width "
-            "can shrink: it is for sparse and low-rank candidates, and only width candidates are "
-            "made so far. Use 'pair', 'block', a number of neighbourhoods or a list of modules."
+            "can shrink. Name other kinds, such as {\"sparse\": {}}, or use 'pair', 'block', a "
+            "number of neighbourhoods or a list of modules."
+        )
+    if recipe.inputs != "images":
+        raise InvalidRecipe(
+            f"inputs '{recipe.inputs}' makes candidates without any image, which only the library "
+            "of functions can do so far (candidates.synthetic), not the service. Leave it out."
         )
 
 
@@ -154,14 +159,14 @@ def _indices(split: dict[str, Any] | None) -> list[int]:
 
 
 def _job(session: Session, library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> str:
-    weight = 2 * len(recipe.multipliers)
+    weight = 2 * len(recipe.grid())
     first = jobs.NewUnit(kind=STATISTICS, payload={KIND: library_id}, weight=weight)
     return jobs.add(session, KIND, library_id, [first, *_units(library_id, recipe, indices)])
 
 
 def _units(library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> list[jobs.NewUnit]:
     """One a neighbourhood, to be done after the statistics."""
-    total = len(recipe.multipliers)
+    total = len(recipe.grid())
     return [
         jobs.NewUnit(
             kind=NEIGHBOURHOOD,

@@ -1,11 +1,11 @@
 """Pages of a list, newest first; the cursor is the last id of the page before."""
 
 import re
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from candidates.value import Value
 from service.failures import InvalidCursor
@@ -42,6 +42,32 @@ def rows_of_page(
     rows = list(session.scalars(query))
     shown = rows[: page.limit]
     return shown, shown[-1].id if len(rows) > page.limit else None
+
+
+class Place(NamedTuple):
+    """Where a page ends in a list that follows a network: within a neighbourhood."""
+
+    neighbourhood_index: int
+    position: int
+
+    @classmethod
+    def of(cls, cursor: str) -> "Place":
+        """What `str` gave; InvalidCursor."""
+        try:
+            index, position = map(int, cursor.split("."))
+        except ValueError as exc:
+            raise InvalidCursor(cursor) from exc
+        return cls(index, position)
+
+    def __str__(self) -> str:
+        return f"{self.neighbourhood_index}.{self.position}"
+
+    def before(
+        self, index: InstrumentedAttribute[int], position: InstrumentedAttribute[int]
+    ) -> ColumnElement[bool]:
+        """The condition of lying behind this place, for the columns that hold places."""
+        inside = (index == self.neighbourhood_index) & (position > self.position)
+        return (index > self.neighbourhood_index) | inside
 
 
 def _checked(cursor: str) -> str:

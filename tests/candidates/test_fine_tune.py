@@ -3,6 +3,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from candidates.checkpoint import Checkpoint
 from candidates.fine_tune import main, pick_device
 from candidates.library import make_candidates
 from candidates.progress import silent
-from candidates.student import load_student
+from candidates.student import build_student, load_student, student_checkpoint
 from candidates.tensors import checkpoint_of
 from tests.candidates.builders import (
     TINY,
@@ -38,7 +39,7 @@ def student_bytes() -> bytes:
     """The first neighbourhood at a half."""
     materials = materials_of(teacher_of(), library(multipliers=(0.5,)))
     neighbourhood = materials.teacher.split.neighbourhoods[0]
-    half = make_candidates(materials, neighbourhood, lambda _identity: None, silent)[0]
+    half = make_candidates(materials, neighbourhood, lambda _identity: None, silent).made[0]
     kept: Kept = half.candidate.kept
     teacher = materials.teacher.checkpoint
     return assemble(teacher, [half.weights], kept, {"strategy": "exact"}).to_bytes()
@@ -151,6 +152,17 @@ def test_weights_in_the_students_place_are_refused(folder: Path) -> None:
     assert "is not a student" in refusal(folder)
 
 
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_a_teacher_in_a_file_of_torch_is_refused_with_where_to_get_its_own(
+    is_zip: bool, folder: Path
+) -> None:
+    state = network_of(TINY).state_dict()
+    torch.save(state, folder / "teacher", _use_new_zipfile_serialization=is_zip)
+    sentence = refusal(folder)
+    assert "`student-search teacher download`" in sentence
+    assert "GET /v1/teachers/{id}/network" in sentence
+
+
 def test_a_teacher_of_another_shape_is_refused_with_its_key(folder: Path) -> None:
     other = network_of(colour_recipe("cifar_resnet20", 8))
     (folder / "teacher").write_bytes(checkpoint_of(other.state_dict()).to_bytes())
@@ -214,3 +226,95 @@ def test_a_loss_that_is_not_finite_is_one_sentence(folder: Path) -> None:
 def test_auto_picks_the_gpu_where_there_is_one() -> None:
     expected = "cuda" if torch.cuda.is_available() else "cpu"
     assert pick_device("auto") == torch.device(expected)
+
+
+def provenance(folder: Path) -> dict[str, Any]:
+    return Description.of(Checkpoint.read(folder / "out")).provenance
+
+
+def words(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return " ".join(result.output.split())
+
+
+def test_loss_and_held_out_accuracy_are_told_and_kept(folder: Path) -> None:
+    output = words(run(folder, "--look-every", "1", "--curves", str(folder / "curves.png")))
+    assert "Step 1: loss" in output
+    assert "held-out accuracy" in output
+    history = provenance(folder)["history"]
+    assert [point["step"] for point in history] == [1, 2]
+    assert all(0 <= point["accuracy"] <= 100 and point["loss"] > 0 for point in history)
+    assert (folder / "curves.png").exists()
+
+
+def test_a_baseline_by_labels_from_scratch_forgets_the_student_and_the_teacher(
+    folder: Path,
+) -> None:
+    options = ("--objective", "labels", "--from-scratch")
+    words(run(folder, *options))
+    first = load_student(folder / "out").get_parameter("fc.weight")
+    told = provenance(folder)["fine_tuning"]
+    assert (told["objective"], told["from_scratch"]) == ("labels", True)
+    (folder / "teacher").write_bytes(weights_of(seed=1).to_bytes())
+    words(run(folder, *options))
+    assert torch.equal(load_student(folder / "out").get_parameter("fc.weight"), first)
+
+
+def test_the_papers_schedule_can_be_shortened(folder: Path) -> None:
+    paper = [argument for argument in arguments(folder) if argument not in ("--epochs", "1")]
+    result = CliRunner().invoke(APP, [*paper, "--schedule", "paper", "--steps", "2"])
+    words(result)
+    told = provenance(folder)["fine_tuning"]
+    assert (told["schedule"], told["learning_rate"], told["num_steps"]) == ("steps", 0.1, 2)
+
+
+def test_epochs_and_steps_together_are_refused(folder: Path) -> None:
+    assert "Give --epochs or --steps, not both." in refusal(folder, "--steps", "2")
+
+
+@pytest.mark.parametrize("options", [(), ("--from-scratch",), ("--average", "0.9")])
+def test_zeros_of_a_sparse_student_stay(folder: Path, options: tuple[str, ...]) -> None:
+    student = Checkpoint.read(folder / "student")
+    network, described = build_student(student), Description.of(student)
+    weight = network.get_parameter("layer2.1.conv1.weight")
+    with torch.no_grad():
+        weight.view(-1)[::2] = 0
+    (folder / "student").write_bytes(student_checkpoint(network, described).to_bytes())
+    words(run(folder, *options))
+    after = load_student(folder / "out").get_parameter("layer2.1.conv1.weight").detach()
+    assert (after.view(-1)[::2] == 0).all()
+    assert (after.view(-1)[1::2] != weight.detach().view(-1)[1::2]).all()
+
+
+def test_noise_behind_neighbourhoods_trains_other_weights_of_the_same_network(
+    folder: Path,
+) -> None:
+    words(run(folder))
+    plain = load_student(folder / "out")
+    words(run(folder, "--noise", "0.5"))
+    noisy = load_student(folder / "out")
+    assert noisy.program == plain.program
+    assert not torch.equal(noisy.get_parameter("fc.weight"), plain.get_parameter("fc.weight"))
+
+
+def test_fewer_classes_than_outputs_are_warned_of(folder: Path) -> None:
+    two = {f"{('cat', 'dog')[n % 2]}/{n}.png": picture(n) for n in range(60)}
+    write_zip(folder / "images.zip", two)
+    output = words(run(folder))
+    assert "Warning: The images have 2 classes but the network knows 3" in output
+
+
+def test_an_accuracy_that_fell_is_warned_of(folder: Path) -> None:
+    """The student takes everything for fish, which the training calls cats."""
+    learnt = {f"train/{'dog' if n == 0 else 'cat'}/{n}.png": picture(n) for n in range(48)}
+    asked = {f"test/fish/{n}.png": picture(n) for n in range(50, 70)}
+    write_zip(folder / "images.zip", learnt | asked | {"train/fish/99.png": picture(99)})
+    options = ("--objective", "labels", "--learning-rate", "0.3", "--steps", "12")
+    command = [each for each in arguments(folder, *options) if each not in ("--epochs", "1")]
+    output = words(CliRunner().invoke(APP, command))
+    assert "before fine-tuning: 100.00" in output
+    assert "Warning: The accuracy fell by 100.00 points." in output
+
+
+def test_a_picture_of_another_kind_is_refused_before_training(folder: Path) -> None:
+    assert "'curves.txt' is no picture" in refusal(folder, "--curves", "curves.txt")

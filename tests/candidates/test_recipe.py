@@ -50,7 +50,40 @@ def test_a_recipe_cannot_be_changed() -> None:
 
 
 def test_multipliers_are_sorted_and_hold_the_teacher_itself() -> None:
-    assert LibraryRecipe(multipliers=(0.5, 0.1, 0.5)).multipliers == (0.1, 0.5, 1.0)
+    recipe = LibraryRecipe(kinds={"width": {"multiplier": (0.5, 0.1, 0.5)}})
+    assert recipe.kinds == {"width": {"multiplier": (0.1, 0.5, 1.0)}}
+
+
+def test_no_multipliers_at_all_are_refused() -> None:
+    with pytest.raises(ValidationError, match=r"kinds\.width\.multiplier is empty"):
+        LibraryRecipe.model_validate({"multipliers": []})
+
+
+def test_multipliers_may_be_written_without_their_kind() -> None:
+    short = LibraryRecipe.model_validate({"multipliers": [0.5]})
+    assert short == LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}})
+    assert LibraryRecipe.model_validate_json(short.model_dump_json()) == short
+
+
+def test_other_kinds_stand_beside_the_teacher_itself() -> None:
+    recipe = LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}})
+    assert recipe.grid() == [("width", {"multiplier": 0.5}), ("width", {"multiplier": 1.0})]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ({"wdith": {}}, "no kind 'wdith'"),
+        ({"width": {"sparsity": (0.5,)}}, "no knob 'sparsity'"),
+        ({"width": {"multiplier": ("half",)}}, "kinds.width.multiplier is 'half'"),
+        ({"width": {"multiplier": ()}}, "kinds.width.multiplier is empty; name at least one"),
+        ({"sparse": {"method": ()}}, "kinds.sparse.method is empty"),
+        ({"width": {"multiplier": (1.5,)}}, "at most 1"),
+    ],
+)
+def test_what_does_not_exist_is_named(kinds: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        LibraryRecipe(kinds=kinds)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +97,9 @@ def test_multipliers_are_sorted_and_hold_the_teacher_itself() -> None:
 def test_settings_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         LibraryRecipe(**changes)
+
+
+def test_a_recipe_of_defaults_asks_for_the_papers_ten_multipliers() -> None:
+    tenths = tuple(n / 10 for n in range(1, 11))
+    assert LibraryRecipe().kinds == {"width": {"multiplier": tenths}}
+    assert LibraryRecipe.model_validate({"kinds": {"width": {}}}) == LibraryRecipe()

@@ -266,3 +266,20 @@ def test_the_streams_may_be_of_any_memory_limit() -> None:
         refit(teacher, neighbourhood, part, kept, stream, stream)
         results.append(part.tensors())
     assert all(torch.equal(results[0][name], results[1][name]) for name in results[0])
+
+
+@pytest.mark.parametrize("index", [0, 4])
+def test_what_is_zero_stays_zero_and_the_rest_is_solved(index: int) -> None:
+    teacher = tiny()
+    neighbourhood = teacher.split.neighbourhoods[index]
+    part, wanted = teacher.narrowed(neighbourhood, {}), teacher.part(neighbourhood)
+    generator = torch.Generator().manual_seed(0)
+    weights = [values for values in part.tensors().values() if values.dim() == 4]
+    for values in weights:
+        values.data.mul_(torch.rand(values.shape, generator=generator) < 0.6)
+    before = [values.detach() != 0 for values in weights]
+    stream = stream_into(teacher, neighbourhood, 256)
+    error = gap(part, wanted, stream, stream)
+    Refit(neighbourhood, teacher.layout, wanted, RIDGE).run(part, {}, stream, stream)
+    assert gap(part, wanted, stream, stream) < error / 2
+    assert all(torch.equal(m, v != 0) for m, v in zip(before, weights, strict=True))

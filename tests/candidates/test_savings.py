@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from candidates.savings import Savings
+from candidates.savings import Savings, State
+from candidates.tensors import checkpoint_of
 
 
 def run() -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -65,3 +66,38 @@ def test_a_kill_while_saving_leaves_the_saving_before(tmp_path: Path) -> None:
     assert savings.restore(network, optimiser) == 1
     savings.save(network, optimiser, 2)
     assert savings.restore(network, optimiser) == 2
+
+
+@pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.SGD])
+def test_several_networks_are_saved_together(
+    kind: type[torch.optim.Optimizer], tmp_path: Path
+) -> None:
+    def runs() -> dict[str, tuple[nn.Module, torch.optim.Optimizer]]:
+        networks = {name: run()[0] for name in ("1", "10")}
+        return {name: (each, kind(each.parameters(), 0.1)) for name, each in networks.items()}
+
+    first, again, savings = runs(), runs(), Savings(tmp_path / "run")
+    state = State(3, facts={"best": 0.5})
+    for name, one in first.items():
+        step(*one)
+        state.add(name, *one)
+    savings.write(state)
+    found = savings.read()
+    assert found is not None
+    assert (found.step, found.facts) == (3, {"best": 0.5})
+    for name, one in again.items():
+        found.give(name, *one)
+        step(*first[name])
+        step(*one)
+        for key, values in first[name][0].state_dict().items():
+            assert torch.equal(one[0].state_dict()[key], values)
+
+
+def test_savings_of_an_earlier_format_are_refused(tmp_path: Path) -> None:
+    network, optimiser = run()
+    savings = Savings(tmp_path / "run")
+    tensors = {"network/weight": torch.zeros(1)}
+    old = checkpoint_of(tensors, {"step": "1", "purpose": ""})
+    savings.path.write_bytes(old.to_bytes())
+    with pytest.raises(ValueError, match="delete it to start again"):
+        savings.restore(network, optimiser)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from candidates.candidate import Estimate
 from candidates.score import accuracy_of, compare, estimate, measured_accuracy, score
 
 
@@ -42,6 +43,14 @@ def test_a_comparison_is_what_slow_loops_say() -> None:
         assert result.value == pytest.approx(mean, rel=1e-5)
         assert result.standard_error == pytest.approx(math.sqrt(variance / 30), rel=1e-5)
     assert found.num_images == 30
+
+
+def test_agreement_is_the_share_of_images_with_the_same_class_right_or_wrong() -> None:
+    theirs = torch.eye(4)
+    ours = theirs[[0, 1, 2, 2]]
+    for labels in (torch.arange(4), torch.zeros(4, dtype=torch.long)):
+        found = compare(ours, theirs, labels)
+        assert found.agreement == Estimate(value=75, standard_error=25)
 
 
 def test_drop_and_accuracy_add_up_to_the_teachers() -> None:

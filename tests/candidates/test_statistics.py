@@ -9,9 +9,11 @@ from candidates.errors import InvalidDataset, NonFiniteActivation
 from candidates.graph.network import Network
 from candidates.linear_call import LinearCall
 from candidates.moments import Moments
+from candidates.noise_inputs import NoiseInputs
 from candidates.progress import silent
 from candidates.score import accuracy_of
 from candidates.statistics import Statistics, gather
+from candidates.teacher import Teacher
 from tests.candidates.builders import dataset_of, library, teacher_from, teacher_of
 
 TEACHER, DATASET, RECIPE = teacher_of(), dataset_of(), library()
@@ -40,7 +42,54 @@ def test_moments_are_of_the_inputs_of_every_widths_consumers() -> None:
     for name in sorted(consumers)[:4]:
         rows, known = rows_at(TEACHER.network, name, images), statistics.moments[name]
         assert known.count == rows.shape[1]
-        torch.testing.assert_close(known.input_products, rows.mT @ rows, rtol=1e-4, atol=1e-3)
+        rounding = 1e-6 * float(known.input_products.max())
+        expected = rows.mT @ rows
+        torch.testing.assert_close(known.input_products, expected, rtol=1e-4, atol=rounding)
+
+
+def test_a_kind_may_ask_for_moments_of_every_linear_call() -> None:
+    recipe = library(kinds={"sparse": {}})
+    moments = gather(TEACHER, DATASET, recipe, silent).moments
+    inside = {
+        call.name
+        for each in TEACHER.split.neighbourhoods
+        for call in TEACHER.part(each).program.calls
+        if call.operator == "conv2d.default"
+    }
+    assert moments.keys() == inside
+    images = normalised(DATASET.calibration.images, TEACHER.recipe.preprocessing)
+    for name in sorted(inside)[:4]:
+        rows = rows_at(TEACHER.network, name, images)
+        torch.testing.assert_close(
+            moments[name].input_products, rows.mT @ rows, rtol=1e-4, atol=1e-3
+        )
+
+
+def test_the_first_layer_may_be_a_neighbourhood() -> None:
+    torch.manual_seed(0)
+    layers = nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 6, 3), nn.ReLU(), nn.Flatten()
+    network = nn.Sequential(*layers, nn.Linear(96, 3))
+    teacher = teacher_from(network, granularity="layer")
+    moments = gather(teacher, DATASET, library(kinds={"sparse": {}}), silent).moments
+    assert sorted(known.input_sum.shape[1] for known in moments.values()) == [9, 72, 96]
+    assert all(known.count for known in moments.values())
+
+
+@pytest.mark.parametrize("granularity", ["block", "layer"])
+def test_every_linear_call_sees_the_noise_of_its_own_neighbourhood_alone(
+    granularity: str,
+) -> None:
+    teacher = Teacher.load(TEACHER.checkpoint, granularity)
+    recipe = library(kinds={"sparse": {}}, inputs="gaussian", granularity=granularity)
+    moments = gather(teacher, DATASET, recipe, silent).moments
+    for each in teacher.split.neighbourhoods:
+        part = teacher.part(each)
+        for call in (call for call in part.program.calls if call.name in moments):
+            if call.values() == [each.input]:
+                noise = torch.cat(list(NoiseInputs.of(teacher, each, 48, recipe.seed)))
+                linear = LinearCall.of(call, part.tensors())
+                assert linear is not None
+                assert moments[call.name].num_rows == linear.rows(noise).shape[1]
 
 
 def test_each_group_of_a_convolution_has_moments_of_its_own() -> None:
@@ -121,3 +170,24 @@ def test_images_that_do_not_fit_the_teacher_are_refused() -> None:
     larger = dataset_of(TEACHER.recipe.model_copy(update={"input": (1, 9, 9)}), 20)
     with pytest.raises(InvalidDataset, match="the network takes 1 × 8 × 8"):
         gather(TEACHER, larger, RECIPE, silent)
+
+
+def test_noise_at_every_neighbourhood_may_stand_in_for_images() -> None:
+    teacher = teacher_of()
+    recipe = library(inputs="gaussian")
+    noise, images = (
+        gather(teacher, dataset_of(), each, silent).moments for each in (recipe, library())
+    )
+    assert noise.keys() == images.keys()
+    first = teacher.split.neighbourhoods[0]
+    inputs = torch.cat(list(NoiseInputs.of(teacher, first, recipe.calibration_images, recipe.seed)))
+    (call,) = (name for width in first.widths for name in width.consumers)
+    part = teacher.part(first)
+    source = next(each for each in part.program.calls if each.name == call).values()[0]
+    (hidden,) = part.values(inputs, [source])
+    moments = noise[call]
+    assert moments.num_rows == hidden[:, 0].numel()
+    centre = 9 * torch.arange(hidden.shape[1]) + 4
+    assert torch.allclose(
+        moments.input_sum[0, centre], hidden.detach().double().sum((0, 2, 3)), rtol=1e-4
+    )

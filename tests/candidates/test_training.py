@@ -3,21 +3,26 @@ import os
 import signal
 import subprocess
 import sys
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from candidates.activation_noise import ActivationNoise
 from candidates.checkpoint import Checkpoint
 from candidates.data import ImageSet, normalised
-from candidates.progress import silent
+from candidates.graph.network import Network
+from candidates.history import History
+from candidates.progress import Progress, silent
 from candidates.recipe import Preprocessing
 from candidates.savings import Savings
 from candidates.tensors import state_of
-from candidates.training import TrainingRecipe, cross_entropy, distillation, train
-from tests.candidates.builders import TINY, images_of, inputs_of, network_of
+from candidates.training import Look, Training, cross_entropy, distillation, train
+from candidates.training_recipe import TrainingRecipe
+from tests.candidates.builders import TINY, images_of, inputs_of, network_of, teacher_of, traced
+from tests.candidates.small import SMALL
 
 RECIPE = TrainingRecipe(epochs=2, batch_size=16, learning_rate=0.05, flip=True)
 UNIT = Preprocessing(mean=(0.5,), std=(0.25,))
@@ -68,26 +73,6 @@ def test_the_teacher_gets_no_gradient() -> None:
     distillation(teacher)(inputs, student(inputs), torch.tensor([0, 1, 2, 0])).backward()
     assert all(parameter.grad is None for parameter in teacher.parameters())
     assert all(parameter.grad is not None for parameter in student.parameters())
-
-
-def test_the_learning_rate_rises_over_a_twentieth_and_falls_as_a_cosine() -> None:
-    recipe = TrainingRecipe(learning_rate=0.4)
-    rates = [recipe.rate(step, 200) for step in range(200)]
-    assert rates[:10] == pytest.approx([0.04 * (step + 1) for step in range(10)])
-    assert rates[10] == max(rates) == 0.4
-    assert rates[110] == pytest.approx(0.2)
-    assert all(left > right for left, right in pairwise(rates[10:]))
-    assert 0 < rates[-1] < 0.02
-
-
-def test_a_run_of_one_step_has_the_whole_learning_rate() -> None:
-    assert TrainingRecipe(learning_rate=0.4).rate(0, 1) == 0.4
-
-
-def test_the_last_smaller_batch_of_an_epoch_is_dropped() -> None:
-    recipe = TrainingRecipe(epochs=3, batch_size=16)
-    assert recipe.steps(50) == 9
-    assert recipe.steps(10) == 3
 
 
 def test_training_learns() -> None:
@@ -202,3 +187,135 @@ def test_networks_without_momentum_are_saved_too(tmp_path: Path) -> None:
     again = network_of(TINY, seed=1)
     train(again, (images_of(), UNIT), cross_entropy, recipe, silent, savings)
     assert same(network.state_dict(), again.state_dict())
+
+
+def sparse_network() -> Network:
+    """Half of the first, one of the second and all of the third weights of layers are zero."""
+    network = traced(network_of(TINY))
+    first, second, third = [weight for weight in network.parameters() if weight.dim() == 4][:3]
+    with torch.no_grad():
+        first.view(-1)[::2] = 0
+        second.view(-1)[0] = 0
+        third.zero_()
+    return network
+
+
+def convolved(network: nn.Module) -> list[torch.Tensor]:
+    return [weight.detach() for weight in network.parameters() if weight.dim() == 4]
+
+
+@pytest.mark.parametrize("average", [None, 0.9])
+def test_notable_zeros_stay_exact_and_others_learn(average: float | None) -> None:
+    network = sparse_network()
+    before = convolved(network)[0].clone()
+    recipe = RECIPE.model_copy(update={"average": average})
+    train(network, (images_of(), UNIT), cross_entropy, recipe, silent)
+    first, second, third = convolved(network)[:3]
+    assert (first.view(-1)[::2] == 0).all()
+    assert (first.view(-1)[1::2] != before.view(-1)[1::2]).all()
+    assert (second != 0).all()
+    assert (third != 0).any()
+
+
+def test_the_average_of_the_weights_is_handed_out_and_looked_at() -> None:
+    recipe = RECIPE.model_copy(update={"average": 0.5})
+    looked: list[dict[str, torch.Tensor]] = []
+
+    def measure(network: nn.Module) -> float:
+        assert not network.training
+        looked.append({name: values.clone() for name, values in network.state_dict().items()})
+        return 50.0
+
+    network = traced(network_of(TINY))
+    Training(images_of(), UNIT, cross_entropy, recipe, look=Look(measure, 4)).run(network)
+    assert len(looked) == 2
+    assert same(looked[-1], network.state_dict())
+    plain = traced(network_of(TINY))
+    train(plain, (images_of(), UNIT), cross_entropy, RECIPE, silent)
+    assert not same(plain.state_dict(), network.state_dict())
+
+
+def test_looking_changes_nothing() -> None:
+    network = network_of(TINY)
+    look = Look(lambda shown: float(shown(inputs_of()).detach().sum() + torch.rand(())), 1)
+    Training(images_of(), UNIT, cross_entropy, RECIPE, look=look).run(network)
+    assert same(network.state_dict(), trained())
+
+
+def test_history_has_the_loss_of_every_step_and_the_accuracies() -> None:
+    losses: list[float] = []
+
+    def loss(*given: torch.Tensor) -> torch.Tensor:
+        losses.append(float((value := cross_entropy(*given)).detach()))
+        return value
+
+    look = Look(lambda _: 10.0 + len(losses), 4)
+    history = Training(images_of(), UNIT, loss, RECIPE, look=look).run(network_of(TINY))
+    points = history.points()
+    assert [point.loss for point in points] == pytest.approx(losses)
+    assert [point.accuracy for point in points] == [None, None, None, 14.0, None, 16.0]
+
+
+def test_an_interrupted_run_with_everything_on_continues_to_the_same_bits(tmp_path: Path) -> None:
+    teacher = teacher_of()
+    noise = ActivationNoise([each.output for each in teacher.split.neighbourhoods], 0.1)
+    recipe = RECIPE.model_copy(update={"average": 0.9})
+
+    def run(savings: Savings | None, progress: Progress) -> tuple[Network, History]:
+        network = teacher.network.copied()
+        with torch.no_grad():
+            convolved(network)[1].view(-1)[::3] = 0
+        look = Look(lambda shown: float(shown(inputs_of()).detach().sum()), 2)
+        lesson = Training(images_of(), UNIT, cross_entropy, recipe, savings, look, noise)
+        return network, lesson.run(network, progress)
+
+    def stop(done: int, _total: int) -> None:
+        if done == 5:
+            raise Stopped
+
+    savings = Savings(tmp_path / "savings", every=2)
+    with pytest.raises(Stopped):
+        run(savings, stop)
+    resumed, told = run(savings, silent)
+    whole, expected = run(None, silent)
+    assert same(resumed.state_dict(), whole.state_dict())
+    assert told.points() == expected.points()
+
+
+def test_dropout_is_the_same_after_an_interruption(tmp_path: Path) -> None:
+    def run(savings: Savings | None, progress: Progress) -> dict[str, torch.Tensor]:
+        module, recipe = SMALL["flattened"]()
+        train(module, (images_of(), recipe.preprocessing), cross_entropy, RECIPE, progress, savings)
+        return module.state_dict()
+
+    def stop(done: int, _total: int) -> None:
+        if done == 3:
+            raise Stopped
+
+    savings = Savings(tmp_path / "savings", every=2)
+    with pytest.raises(Stopped):
+        run(savings, stop)
+    assert same(run(savings, silent), run(None, silent))
+
+
+def output_under(**changes: object) -> torch.Tensor:
+    network = traced(network_of(TINY))
+    train(network, (images_of(), UNIT), cross_entropy, RECIPE.model_copy(update=changes), silent)
+    assert all(weight.is_contiguous() for weight in network.parameters())
+    assert all(weight.dtype == torch.float32 for weight in network.parameters())
+    return network(inputs_of()).detach()
+
+
+def test_channels_last_trains_the_same_function() -> None:
+    assert torch.allclose(output_under(channels_last=True), output_under(), atol=1e-3)
+
+
+def test_bfloat16_trains_nearly_the_same_function() -> None:
+    exact, rough = output_under(), output_under(precision="bfloat16")
+    assert not torch.equal(exact, rough)
+    assert (exact - rough).norm() < 0.3 * exact.norm()
+
+
+def test_a_compiled_network_trains_to_the_same_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    assert torch.allclose(output_under(compiled=True), output_under(), atol=1e-4)

@@ -43,7 +43,14 @@ def new_teacher(name: str = "net") -> teachers.NewTeacher:
 
 def score(kl: float = 0.1) -> Score:
     loss = Estimate(value=kl, standard_error=0.01)
-    return Score(accuracy=ESTIMATE, accuracy_drop=loss, kl=loss, logit_mse=loss, num_images=2)
+    return Score(
+        accuracy=ESTIMATE,
+        accuracy_drop=loss,
+        kl=loss,
+        logit_mse=loss,
+        agreement=ESTIMATE,
+        num_images=2,
+    )
 
 
 def new_candidate(index: int, multiplier: float) -> NewCandidate:
@@ -96,7 +103,7 @@ def pending_library(
     new = libraries.NewLibrary(
         teacher_id=ready_teacher(database, ledger).id,
         dataset_id=ready_dataset(database, ledger).id,
-        recipe=recipe or LibraryRecipe(multipliers=(0.5,)),
+        recipe=recipe or LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}}),
     )
     with database.writing() as session:
         return libraries.post(session, new).record

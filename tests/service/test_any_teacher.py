@@ -157,14 +157,3 @@ def test_a_students_file_is_a_teacher_too(http: TestClient, shop: Shop, tmp_path
     again = post_teacher(http, OWN, tmp_path / "own")
     shop.work()
     assert ready(http, f"/v1/teachers/{again['id']}")["cost"]["parameters"] > 0
-
-
-def test_weights_alone_without_an_architecture_are_refused_with_a_sentence(
-    http: TestClient, shop: Shop, tmp_path: Path
-) -> None:
-    tiny.write_weights(tmp_path / "net")
-    posted = post_teacher(http, OWN, tmp_path / "net")
-    shop.work()
-    failed = http.get(f"/v1/teachers/{posted['id']}").json()
-    assert (failed["state"], failed["error"]["type"]) == ("failed", "/problems/invalid-recipe")
-    assert "must name their architecture" in failed["error"]["detail"]

@@ -1,12 +1,12 @@
 import pytest
 
-from candidates.errors import InfeasibleBudget, StudentSearchError
+from candidates.errors import InfeasibleBudget, NotApplicable, StudentSearchError
 from service.errors import KINDS, PLAIN_KINDS, problem_of, problem_of_failure
 from service.failures import UnknownResource
 from service.records import Failure
 from service.server import AddressTaken
 
-NEVER_OVER_HTTP = {StudentSearchError, AddressTaken}
+NEVER_OVER_HTTP = {StudentSearchError, AddressTaken, NotApplicable}
 
 
 def all_errors(

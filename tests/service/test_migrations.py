@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
+from candidates.candidate import Estimate
 from service.bodies.students import StudentBody, StudentContext
 from service.database import Database, alembic_config
 from service.errors import problem_of_failure
@@ -75,6 +76,24 @@ def test_an_old_student_is_shown_as_before(old: Database) -> None:
     shown = StudentBody.of(record, context)
     assert shown.selection[0].candidate == "candidate_1"
     assert shown.checkpoint.sha256 == "c" * 64
+
+
+def test_an_old_candidate_keeps_its_scores_and_its_agreement_is_unknown(old: Database) -> None:
+    old.migrate()
+    with old.reading() as session:
+        (record,) = candidates.chosen(session, ["candidate_1"])
+    score = record.candidate.score
+    assert (score.kl, score.agreement) == (Estimate(value=0.5, standard_error=0.1), None)
+
+
+def test_going_back_before_the_agreement_keeps_the_candidates(old: Database) -> None:
+    old.migrate()
+    with old.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+    with old.reading() as session:
+        assert session.scalar(text("SELECT kl FROM candidates")) == 0.5
+        columns = {column["name"] for column in inspect(old.engine).get_columns("candidates")}
+    assert not columns & {"agreement", "agreement_se"}
 
 
 def test_going_back_keeps_the_rows_and_fails_what_the_old_code_cannot_read(old: Database) -> None:

@@ -20,7 +20,11 @@ RECIPE = TeacherRecipe(
     preprocessing=Preprocessing(mean=(0.5,), std=(0.25,)),
 )
 LIBRARY = LibraryRecipe(
-    multipliers=(0.5,), steps=0, batch_size=16, calibration_images=32, scoring_images=16
+    kinds={"width": {"multiplier": (0.5,)}},
+    steps=0,
+    batch_size=16,
+    calibration_images=32,
+    scoring_images=16,
 )
 
 

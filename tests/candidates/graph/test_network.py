@@ -1,4 +1,8 @@
+import copy
+import pickle
 import weakref
+from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 import torch
@@ -131,6 +135,45 @@ def test_parts_share_tensors_and_copies_do_not():
     assert torch.equal(part(X), 5 * X)
     assert torch.equal(copy(X), 2 * X + 1)
     assert list(part.state_dict()) == ["a.b.scale"]
+
+
+def saved_and_loaded(net: Network) -> Network:
+    file = BytesIO()
+    torch.save(net, file)
+    file.seek(0)
+    loaded: Network = torch.load(file, weights_only=False)
+    return loaded
+
+
+@pytest.mark.parametrize(
+    "again",
+    [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net)), saved_and_loaded],
+    ids=["deepcopy", "pickle", "torch.save"],
+)
+def test_networks_are_copied_and_pickled_with_their_mode(again: Callable[[Network], Network]):
+    net = normed()
+    net.train()(X)
+    other = again(net)
+    assert (other.program, other.training) == (net.program, True)
+    assert torch.equal(other(X), net(X))
+    other.eval()(X)
+    before = other.tensors()["mean"].clone()
+    net(X)
+    assert torch.equal(other.tensors()["mean"], before)
+    assert {name for name, _ in other.named_buffers()} == {"mean", "var"}
+
+
+def test_a_copy_still_shares_parameters_within_itself():
+    shared = nn.Parameter(torch.tensor(2.0))
+    net = network(
+        call("one", "mul.Tensor", value("input"), TensorOf(tensor="a")),
+        call("two", "mul.Tensor", value("one"), TensorOf(tensor="_steps")),
+        a=shared, _steps=shared,
+    )  # fmt: skip
+    other = copy.deepcopy(net)
+    assert len(list(other.parameters())) == 1
+    assert next(other.parameters()) is not shared
+    assert torch.equal(other(X), 4 * X)
 
 
 def test_parameters_keep_their_names_and_train_together():

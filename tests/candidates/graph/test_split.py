@@ -53,6 +53,21 @@ def test_shares_are_those_counted_by_hand():
     }  # fmt: skip
 
 
+class Repeated(Residual):
+    """Its first block runs twice."""
+
+    def forward(self, images):
+        values = self.first(self.first(self.stem(images).relu()))
+        return self.head(pooled(self.second(values)))
+
+
+def test_a_parameter_that_several_neighbourhoods_read_counts_once():
+    split = small_teacher(Repeated(), "layer").split
+    total = sum(each.numel() for each in Residual().parameters())
+    assert sum(each.num_parameters for each in split.neighbourhoods) > total
+    assert split.coverage == 1
+
+
 def test_what_a_block_may_not_shrink_is_counted_and_explained(cifar):
     outside = {each.module: each for each in cifar.split.left_out}
     assert outside["layer2.1.bn2"].num_parameters == 64

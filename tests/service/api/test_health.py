@@ -45,6 +45,7 @@ CALLS = {
     ("get", "/v1/libraries/{library_id}"),
     ("get", "/v1/libraries/{library_id}/candidates"),
     ("get", "/v1/libraries/{library_id}/neighbourhoods"),
+    ("get", "/v1/libraries/{library_id}/omissions"),
     ("get", "/v1/libraries/{library_id}/trade-off-curve"),
     ("get", "/v1/students"),
     ("get", "/v1/students/{student_id}"),

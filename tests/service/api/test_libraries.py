@@ -1,6 +1,7 @@
 import pytest
 
-from service.repositories import datasets
+from candidates.candidate import Omitted
+from service.repositories import datasets, omissions
 from tests.service.api.world import World
 from tests.service.builders import CONTENTS, FILE
 
@@ -10,7 +11,7 @@ def test_a_library_is_begun_for_a_ready_teacher_and_data_set(world: World) -> No
     body = answer.json()
     assert answer.status_code == 202
     assert answer.headers["location"] == f"/v1/libraries/{body['id']}"
-    assert body["recipe"]["multipliers"] == [0.25, 0.5, 1.0]
+    assert body["recipe"]["kinds"] == {"width": {"multiplier": [0.25, 0.5, 1.0]}}
     assert body["progress"] == {"done": 0, "total": 9}
     assert body["teacher_accuracy"] is None
 
@@ -51,6 +52,37 @@ def test_other_neighbourhoods_are_known_after_the_first_unit(
     assert (shown["state"], shown["progress"]) == ("pending", {"done": 0, "total": 9})
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kinds": {"wdith": {}}}, "no kind 'wdith'"),
+        ({"multipliers": [2]}, "at most 1"),
+        ({"inputs": "matched"}, "without any image"),
+        ({"kinds": {"width": {"multiplier": [0.5]}}}, "not both"),
+    ],
+)
+def test_a_kind_or_setting_that_does_not_exist_is_named(
+    world: World, changes: dict[str, object], said: str
+) -> None:
+    refused = world.post_library(world.ready_teacher(), world.ready_dataset(), **changes)
+    assert refused.status_code == 422
+    assert said in refused.text
+
+
+def test_what_a_library_has_not_is_listed_with_the_reasons(world: World) -> None:
+    library = world.ready_library()
+    path = f"/v1/libraries/{library}/omissions"
+    assert world.http.get(path).json() == {"items": [], "next": None}
+    gone = Omitted(neighbourhood="block0", kind="identity", knobs={}, reason="It changes shape.")
+    with world.parts.database.writing() as session:
+        omissions.add_all(session, library, 0, [gone, gone])
+        omissions.add_all(session, library, 2, [gone])
+    pages = [world.http.get(f"{path}?limit=2").json()]
+    assert pages[0]["items"] == [gone.model_dump()] * 2
+    pages.append(world.http.get(f"{path}?limit=2&cursor={pages[0]['next']}").json())
+    assert (len(pages[1]["items"]), pages[1]["next"]) == (1, None)
+
+
 def test_students_are_made_at_any_granularity(world: World) -> None:
     library = world.ready_library(granularity="pair")
     assert world.post_student(library).json()["teacher_cost"]["parameters"] == 250
@@ -66,7 +98,7 @@ def test_a_granularity_that_makes_no_candidates_is_refused_at_once(
     assert answer.status_code == 422
     if where is None:
         assert answer.json()["type"] == "/problems/invalid-recipe"
-        assert "only width candidates are made so far" in answer.json()["detail"]
+        assert "Name other kinds" in answer.json()["detail"]
     else:
         assert answer.json()["errors"][0]["where"].startswith(where)
 
@@ -106,6 +138,7 @@ def test_candidates_are_paged_in_the_order_of_the_network(world: World) -> None:
     assert names == ["block0"] * 3 + ["block1"] * 3 + ["block2"] * 3
     assert first["items"][0]["knobs"] == {"multiplier": 0.25}
     assert first["items"][0]["score"]["kl"] == {"value": 3.0, "standard_error": 0.1}
+    assert first["items"][0]["score"]["agreement"] == {"value": 92.0, "standard_error": 0.1}
 
 
 def test_candidates_of_one_neighbourhood_can_be_asked_for(world: World) -> None:

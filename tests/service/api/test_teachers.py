@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from candidates.graph.neighbourhood import LeftOut
+from service import coverage
 from tests.service import networks
 from tests.service.api.world import RECIPE, World
 from tests.service.networks import teacher_weights
+
+NAMELESS = {key: value for key, value in RECIPE.items() if key != "architecture"}
 
 
 def zipped(names: list[str]) -> bytes:
@@ -69,13 +72,15 @@ def test_a_truncated_file_is_refused(world: World, kept: int) -> None:
     assert "truncated" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("entries", [["net/data.pkl"], ["net/models/model.json"]])
-def test_a_file_of_torch_is_kept_for_a_job_to_read(world: World, entries: list[str]) -> None:
-    recipe = {key: value for key, value in RECIPE.items() if key != "architecture"}
-    posted = zipped(entries)
+@pytest.mark.parametrize(
+    ("entry", "recipe"), [("net/data.pkl", RECIPE), ("net/models/model.json", NAMELESS)]
+)
+def test_a_file_of_torch_is_kept_for_a_job_to_read(
+    world: World, entry: str, recipe: dict[str, Any]
+) -> None:
+    posted = zipped([entry])
     answer = world.post_teacher(posted, recipe=json.dumps(recipe))
     assert answer.status_code == 202, answer.text
-    assert answer.json()["recipe"]["architecture"] is None
     assert world.parts.artifacts.read(answer.json()["weights"]["sha256"]) == posted
 
 
@@ -101,6 +106,13 @@ def test_what_cannot_be_read_is_refused_with_advice(
     assert advice in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("content", [teacher_weights().to_bytes(), zipped(["net/data.pkl"])])
+def test_weights_alone_want_an_architecture_at_once(world: World, content: bytes) -> None:
+    answer = world.post_teacher(content, recipe=json.dumps(NAMELESS))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
+    assert "must name their architecture" in answer.json()["detail"]
+
+
 def test_refused_weights_leave_nothing_behind(world: World) -> None:
     world.post_teacher(b"not safetensors")
     assert world.http.get("/v1/teachers").json()["items"] == []
@@ -116,6 +128,7 @@ def test_a_ready_teacher_shows_how_it_was_split(world: World) -> None:
         "coverage": 0.96,
         "shrinkable": 0.96,
         "unknown_operators": {},
+        "notes": [],
         "warning": None,
     }
     assert shown["cost"]["parameters"] == 250
@@ -143,6 +156,15 @@ def test_a_teacher_that_hardly_shrinks_says_so(world: World) -> None:
     assert [each["module"] for each in listed["left_out"]] == [each.module for each in left_out]
     assert listed["left_out"][0]["reason"] == "It is fixed by its output."
     assert listed["items"][0]["widths"][0]["size"] == networks.NUM_CHANNELS
+
+
+def test_a_teacher_shows_what_is_noted_about_it(world: World) -> None:
+    note = "BatchNorms with momentum 0: 'bn1'."
+    split = networks.split().model_copy(update={"notes": (note,)})
+    teacher = world.ready_teacher(split)
+    assert world.http.get(f"/v1/teachers/{teacher}").json()["split"]["notes"] == [note]
+    assert world.http.get(f"/v1/teachers/{teacher}/neighbourhoods").json()["notes"] == [note]
+    assert f"  note: {note}" in coverage.report(split).splitlines()
 
 
 def test_neighbourhoods_of_a_pending_teacher_are_not_ready(world: World) -> None:

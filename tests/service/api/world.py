@@ -141,6 +141,7 @@ class World:
                 accuracy_drop=loss,
                 kl=loss,
                 logit_mse=loss,
+                agreement=Estimate(value=95 - loss.value, standard_error=0.1),
                 num_images=2,
             ),
         )

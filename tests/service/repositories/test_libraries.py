@@ -52,7 +52,7 @@ def test_progress_counts_candidates(database: Database, ledger: Ledger) -> None:
 def test_progress_ends_at_the_number_of_candidates_that_were_made(
     database: Database, ledger: Ledger
 ) -> None:
-    recipe = LibraryRecipe(multipliers=(0.1, 0.2, 0.3))
+    recipe = LibraryRecipe(kinds={"width": {"multiplier": (0.1, 0.2, 0.3)}})
     library = builders.pending_library(database, ledger, recipe)
     assert library.progress.total == 4 * NUM_NEIGHBOURHOODS
     builders.do_next_unit(ledger)
@@ -105,7 +105,7 @@ def test_a_failed_library_starts_anew_without_repeating_finished_neighbourhoods(
 def test_the_units_of_another_granularity_join_the_job_once_they_are_known(
     database: Database, ledger: Ledger
 ) -> None:
-    recipe = LibraryRecipe(multipliers=(0.5,), granularity="pair")
+    recipe = LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}}, granularity="pair")
     library = builders.pending_library(database, ledger, recipe)
     assert (library.split, library.fixed_cost) == (None, None)
     builders.finish_library(ledger, library.id)
@@ -119,7 +119,7 @@ def test_the_units_of_another_granularity_join_the_job_once_they_are_known(
 def test_a_library_that_failed_before_it_was_cut_starts_anew(
     database: Database, ledger: Ledger
 ) -> None:
-    recipe = LibraryRecipe(multipliers=(0.5,), granularity=("layer1",))
+    recipe = LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}}, granularity=("layer1",))
     library = builders.pending_library(database, ledger, recipe)
     unit = ledger.claim("worker")
     assert unit is not None
@@ -133,7 +133,7 @@ def test_a_library_that_failed_before_it_was_cut_starts_anew(
 def test_one_that_failed_after_it_was_cut_knows_its_neighbourhoods(
     database: Database, ledger: Ledger
 ) -> None:
-    recipe = LibraryRecipe(multipliers=(0.5,), granularity=2)
+    recipe = LibraryRecipe(kinds={"width": {"multiplier": (0.5,)}}, granularity=2)
     library = builders.pending_library(database, ledger, recipe)
     builders.do_next_unit(
         ledger, lambda s: libraries.note_statistics(s, library.id, builders.gathered())

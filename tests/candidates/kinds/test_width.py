@@ -7,15 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from candidates import reading, reconstruct
+from candidates.bench import Bench
 from candidates.candidate import Kept
 from candidates.graph.network import Network
+from candidates.kinds.width import WidthMaker
 from candidates.linear_call import LinearCall
 from candidates.materials import Materials
 from candidates.reading import readings_of
 from candidates.stream import Stream
 from candidates.strength import strengths
 from candidates.teacher import Teacher
-from candidates.width import WidthMaker
 from tests.candidates.builders import (
     TINY,
     colour_recipe,
@@ -35,8 +36,8 @@ def tiny(ridge: float = 1e-8) -> Materials:
 def maker_of(materials: Materials, index: int = 0) -> tuple[WidthMaker, Stream]:
     teacher, recipe = materials.teacher, materials.recipe
     neighbourhood = teacher.split.neighbourhoods[index]
-    maker = WidthMaker(teacher, neighbourhood, materials.statistics, recipe.ridge)
-    return maker, materials.calibration(neighbourhood, recipe.calibration_images)
+    stream = materials.calibration(neighbourhood, recipe.calibration_images)
+    return WidthMaker(Bench(teacher, neighbourhood, materials.statistics, recipe, stream)), stream
 
 
 def outputs(network: nn.Module, stream: Stream) -> Tensor:
@@ -46,13 +47,13 @@ def outputs(network: nn.Module, stream: Stream) -> Tensor:
 
 def strongest(teacher: Teacher, maker: WidthMaker, kept: Kept) -> Network:
     """As many indices as in `kept`, those of the largest norm, and nothing solved."""
-    part = teacher.part(maker.neighbourhood)
+    part = teacher.part(maker.bench.neighbourhood)
     found = {}
-    for width in maker.neighbourhood.widths:
+    for width in maker.bench.neighbourhood.widths:
         if width.name in kept:
             order = strengths(part, teacher.layout, width).argsort(descending=True)
             found[width.name] = tuple(sorted(order[: len(kept[width.name])].tolist()))
-    return teacher.narrowed(maker.neighbourhood, found)
+    return teacher.narrowed(maker.bench.neighbourhood, found)
 
 
 @pytest.mark.parametrize(
@@ -89,10 +90,10 @@ def test_the_consumer_gets_its_least_squares_weights(
 ) -> None:
     monkeypatch.setattr(reconstruct, "ENOUGH_ROWS", 0)
     maker, stream = maker_of(tiny(), index)
-    part = maker.teacher.part(maker.neighbourhood)
-    (width,) = maker.neighbourhood.widths
+    part = maker.bench.teacher.part(maker.bench.neighbourhood)
+    (width,) = maker.bench.neighbourhood.widths
     kept = maker.kept(0.5)
-    candidate = maker.make(kept, stream)
+    candidate = maker.solved(kept)
     call = consumer_in(part, width.consumers[0])
     with torch.inference_mode():
         (hidden,) = part.values(torch.cat(list(stream)), [call.source])
@@ -123,20 +124,20 @@ def neighbourhoods(name: str) -> Iterator[tuple[WidthMaker, Stream, Stream]]:
 @pytest.mark.parametrize("name", SMALL)
 def test_all_indices_give_the_teacher_bit_for_bit(name: str) -> None:
     for maker, stream, _ in neighbourhoods(name):
-        wanted = outputs(maker.teacher.part(maker.neighbourhood), stream)
-        assert torch.equal(outputs(maker.make(maker.kept(1.0), stream), stream), wanted)
+        wanted = outputs(maker.bench.teacher.part(maker.bench.neighbourhood), stream)
+        assert torch.equal(outputs(maker.solved(maker.kept(1.0)), stream), wanted)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_on_other_images_a_solved_candidate_is_nearer_than_the_strongest_channels(
     name: str,
 ) -> None:
-    for maker, stream, other in neighbourhoods(name):
+    for maker, _stream, other in neighbourhoods(name):
         kept = maker.kept(0.5)
-        assert kept.keys() == {width.name for width in maker.neighbourhood.widths}
-        wanted = outputs(maker.teacher.part(maker.neighbourhood), other)
-        solved = outputs(maker.make(kept, stream), other)
-        cut = outputs(strongest(maker.teacher, maker, kept), other)
+        assert kept.keys() == {width.name for width in maker.bench.neighbourhood.widths}
+        wanted = outputs(maker.bench.teacher.part(maker.bench.neighbourhood), other)
+        solved = outputs(maker.solved(kept), other)
+        cut = outputs(strongest(maker.bench.teacher, maker, kept), other)
         assert (solved - wanted).square().mean() < (cut - wanted).square().mean()
 
 
@@ -144,16 +145,16 @@ def test_on_other_images_a_solved_candidate_is_nearer_than_the_strongest_channel
 def test_pointwise_rows_serve_where_full_ones_are_too_long(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = [outputs(m.make(m.kept(0.5), s), s) for m, s, _ in neighbourhoods(name)]
+    full = [outputs(m.solved(m.kept(0.5)), s) for m, s, _ in neighbourhoods(name)]
     monkeypatch.setattr(reading, "MAX_COLUMNS", 20)
     for (maker, stream, _), best in zip(neighbourhoods(name), full, strict=True):
-        part = maker.teacher.part(maker.neighbourhood)
-        found = readings_of(part, maker.teacher.layout, maker.neighbourhood).values()
+        part = maker.bench.teacher.part(maker.bench.neighbourhood)
+        found = readings_of(part, maker.bench.teacher.layout, maker.bench.neighbourhood).values()
         assert all(each.num_columns <= 20 for each in found)
         kept = maker.kept(0.5)
         wanted = outputs(part, stream)
-        pointwise = outputs(maker.make(kept, stream), stream)
-        cut = outputs(strongest(maker.teacher, maker, kept), stream)
+        pointwise = outputs(maker.solved(kept), stream)
+        cut = outputs(strongest(maker.bench.teacher, maker, kept), stream)
         errors = [float((each - wanted).square().mean()) for each in (best, pointwise, cut)]
         assert errors[0] <= errors[1] * 1.01 < errors[2]
 
@@ -166,10 +167,8 @@ def test_channels_that_are_always_zero_go_first_without_a_loss() -> None:
     maker, stream = maker_of(materials_of(teacher, library(ridge=1e-6)))
     kept = maker.kept(0.5)
     assert kept == {"layer1.0.conv1": tuple(range(1, 16, 2))}
-    wanted = outputs(teacher.part(maker.neighbourhood), stream)
-    torch.testing.assert_close(
-        outputs(maker.make(kept, stream), stream), wanted, rtol=1e-3, atol=1e-3
-    )
+    wanted = outputs(teacher.part(maker.bench.neighbourhood), stream)
+    torch.testing.assert_close(outputs(maker.solved(kept), stream), wanted, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("bias", [-1.0, 0.0, 0.7, 900.0])
@@ -183,7 +182,7 @@ def test_a_width_that_never_varies_still_gives_finite_candidates(
     tensors["layer1.1.bn1.weight"].data.zero_()
     tensors["layer1.1.bn1.bias"].data.fill_(bias)
     maker, stream = maker_of(materials_of(teacher, library(calibration_images=16)), 1)
-    candidate = maker.make(maker.kept(0.1), stream)
+    candidate = maker.solved(maker.kept(0.1))
     assert torch.isfinite(outputs(candidate, stream)).all()
 
 
@@ -205,11 +204,11 @@ def test_a_width_that_nothing_linear_reads_keeps_its_strongest_indices() -> None
     torch.manual_seed(0)
     network = Products()
     maker, stream = maker_of(materials_of(teacher_from(network)))
-    (width,) = maker.neighbourhood.widths
+    (width,) = maker.bench.neighbourhood.widths
     assert width.consumers == ()
     norms = network.query.weight.square().sum(1) + network.key.weight.square().sum(1)
     expected = tuple(sorted(norms.argsort(descending=True)[:6].tolist()))
     assert maker.kept(0.5) == {width.name: expected}
-    candidate = maker.make(maker.kept(0.5), stream)
+    candidate = maker.solved(maker.kept(0.5))
     assert candidate.tensors()["query.weight"].shape == (6, 8)
     assert outputs(candidate, stream).shape == (48, 64)

@@ -1,0 +1,187 @@
+"""Paper cells: the single measurements that the paper's tables are made of.
+
+Seconds are of one processor, one thread: machines that run other work too give the same ones.
+Accuracies are percentages on the reporting images.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.cifar_job import load_dataset, load_teacher
+from candidates.assembly import Description, assemble
+from candidates.candidate import Kept
+from candidates.checkpoint import Checkpoint
+from candidates.data import Dataset
+from candidates.graph.network import Network
+from candidates.initial import reinitialised
+from candidates.library import candidate_checkpoint, make_candidates
+from candidates.materials import Materials
+from candidates.measure import refit_student
+from candidates.progress import silent
+from candidates.recipe import LibraryRecipe
+from candidates.score import measured_accuracy
+from candidates.statistics import gather
+from candidates.stream import Stream
+from candidates.student import build_student
+from candidates.synthetic import synthetic_dataset
+from candidates.teacher import Teacher
+from candidates.training import Loss, cross_entropy, distillation, train
+from candidates.training_recipe import TrainingRecipe
+
+Cell = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the images and the teacher's weights are."""
+
+    data: Path
+    weights: Path
+
+    @property
+    def teacher(self) -> Teacher:
+        """The same object for every cell of a process."""
+        return _teacher(self.weights)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The same object for every cell of a process."""
+        return _dataset(self.data)
+
+    def accuracy(self, network: torch.nn.Module) -> float:
+        """On the reporting images."""
+        images = self.dataset.reporting
+        stream = Stream(images, self.teacher.recipe.preprocessing, limit_bytes=0)
+        return measured_accuracy(network, stream, images.labels).value
+
+
+def of_teacher(place: Place) -> Cell:
+    """What all students are compared with."""
+    return {"accuracy": place.accuracy(place.teacher.network)}
+
+
+def from_scratch(place: Place, objective: str, multiplier: float, epochs: int, seed: int) -> Cell:
+    """The paper's baselines: the same architecture from a random start, by Eq. 3 or by labels."""
+    network = _uniform_shape(place.teacher, multiplier)
+    reinitialised(network, seed)
+    loss = distillation(place.teacher.network) if objective == "kd" else cross_entropy
+    recipe = TrainingRecipe(epochs=epochs, learning_rate=0.1, seed=seed, flip=True)
+    return _trained(place, network, loss, recipe)
+
+
+def distilled(place: Place, recipe: Mapping[str, Any], epochs: int) -> Cell:
+    """Neighbourhood Distillation of one candidate everywhere, refitted, then fine-tuned.
+
+    The recipe's grid must name one candidate beside the teacher itself.
+    """
+    given = LibraryRecipe.model_validate(recipe)
+    dataset, made_s = place.dataset, 0.0
+    if given.inputs != "images":
+        dataset, made_s = _timed(lambda: synthetic_dataset(place.teacher, given, silent))
+    statistics, gathered_s = _timed(lambda: gather(place.teacher, dataset, given, silent))
+    files, kept, seconds = _parts(Materials(place.teacher, statistics, dataset, given))
+    student = assemble(place.teacher.checkpoint, files, kept, {})
+    network = build_student(student)
+    cell: Cell = {
+        "parameters": sum(int(weight.count_nonzero()) for weight in network.parameters()),
+        "gathered_s": made_s + gathered_s,
+        "neighbourhoods_s": seconds,
+        "assembled": place.accuracy(network),
+    }
+    images = dataset.calibration.sample(given.calibration_images, given.seed)
+    described = Description.of(student).kept
+    _, cell["refit_s"] = _timed(
+        lambda: refit_student(network, described, place.teacher, images, given, silent)
+    )
+    cell["refitted"] = place.accuracy(network)
+    if epochs:
+        training = TrainingRecipe(epochs=epochs, learning_rate=0.01, seed=given.seed, flip=True)
+        loss = distillation(place.teacher.network)
+        cell["fine_tuned"] = _trained(place, network, loss, training)
+    return cell
+
+
+def whole_library(place: Place, recipe: Mapping[str, Any]) -> Cell:
+    """All candidates of the recipe, scored."""
+    given = LibraryRecipe.model_validate(recipe)
+    statistics, gathered_s = _timed(lambda: gather(place.teacher, place.dataset, given, silent))
+    materials = Materials(place.teacher, statistics, place.dataset, given)
+    seconds = [
+        _timed(partial(make_candidates, materials, each, _unknown, silent))[1]
+        for each in place.teacher.split.neighbourhoods
+    ]
+    return {"gathered_s": gathered_s, "neighbourhoods_s": seconds}
+
+
+def _parts(materials: Materials) -> tuple[list[Checkpoint], Kept, list[float]]:
+    """The recipe's candidate of every neighbourhood, the teacher's own part where it has none."""
+    files: list[Checkpoint] = []
+    kept: Kept = {}
+    seconds = []
+    for each in materials.teacher.split.neighbourhoods:
+        harvest, spent = _timed(partial(make_candidates, materials, each, _unknown, silent))
+        seconds.append(spent)
+        smallest = min(harvest.made, key=lambda made: made.candidate.cost.parameters)
+        files.append(smallest.weights)
+        kept |= smallest.candidate.kept
+    return files, kept, seconds
+
+
+def _trained(place: Place, network: Network, loss: Loss, recipe: TrainingRecipe) -> Cell:
+    """Accuracy and seconds so far after every epoch; measuring is not counted."""
+    accuracies, seconds = [], []
+    an_epoch = recipe.steps_per_epoch(len(place.dataset.calibration))
+    begun, measuring = time.process_time(), 0.0
+
+    def note(step: int, _total: int) -> None:
+        nonlocal measuring
+        if step % an_epoch:
+            return
+        seconds.append(time.process_time() - begun - measuring)
+        network.eval()
+        accuracy, spent = _timed(lambda: place.accuracy(network))
+        network.train()
+        accuracies.append(accuracy)
+        measuring += spent
+        print(f"epoch {len(seconds)}: {accuracy:.2f} % after {seconds[-1]:.0f} s", flush=True)
+
+    data = place.dataset.calibration, place.teacher.recipe.preprocessing
+    train(network, data, loss, recipe, note)
+    return {"accuracies": accuracies, "seconds": seconds}
+
+
+def _uniform_shape(teacher: Teacher, multiplier: float) -> Network:
+    """The student of one multiplier everywhere, its weights of no matter."""
+    files: list[Checkpoint] = []
+    kept: Kept = {}
+    for each in teacher.split.neighbourhoods:
+        own = {w.name: tuple(range(max(1, round(multiplier * w.size)))) for w in each.widths}
+        files.append(candidate_checkpoint(teacher.narrowed(each, own)))
+        kept |= own
+    return build_student(assemble(teacher.checkpoint, files, kept, {}))
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    begun = time.process_time()
+    result = work()
+    return result, time.process_time() - begun
+
+
+def _unknown(_identity: str) -> None:
+    return None
+
+
+@cache
+def _teacher(weights: Path) -> Teacher:
+    return load_teacher(weights)
+
+
+@cache
+def _dataset(data: Path) -> Dataset:
+    return load_dataset(data)

@@ -1,0 +1,125 @@
+"""Paper tables: Tables 1, 3a, 3b, 5 and 6 of the paper, ours beside the paper's.
+
+`python -m benchmarks.paper_tables DATA TEACHER` measures what benchmarks/results/paper_tables.json
+does not hold yet, cell by cell, so a stopped run goes on where it was; then it prints the tables.
+`--quick` takes few epochs and one seed; `--only PATTERN` measures the cells whose names match;
+`--print` measures nothing. `--processes` cells are measured side by side, one thread each.
+"""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import product
+from multiprocessing import get_context
+from typing import Any
+
+import torch
+
+from benchmarks import paper_cells
+from benchmarks.cifar_job import parser
+from benchmarks.paper_cells import Cell, Place
+from benchmarks.paper_print import print_tables
+from benchmarks.report import RESULTS, publish
+
+MULTIPLIERS = (0.9, 0.75, 0.5, 0.4)
+SPARSITIES = (0.5, 0.7, 0.8, 0.9)
+DATA_FREE = (0.9, 0.75, 0.5)
+FILE = RESULTS / "paper_tables.json"
+Plan = tuple[str, str, tuple[Any, ...]]
+"""A cell's name, the function of `paper_cells` that measures it, and its arguments."""
+
+
+def main() -> None:
+    """Measure what is missing, then print."""
+    given = _options()
+    cells = _known()
+    if not given.print:
+        missing = [
+            plan for plan in plans(given) if plan[0] not in cells and re.search(given.only, plan[0])
+        ]
+        _measure(missing, Place(given.data, given.teacher), cells, given.processes)
+    print_tables(cells)
+
+
+def plans(given: argparse.Namespace) -> Iterator[Plan]:
+    """All cells, the long ones last."""
+    yield "teacher", "of_teacher", ()
+    for seed in given.seeds:
+        yield from _narrow(given, seed)
+        yield from _sparse(given, seed)
+        yield from _data_free(given, seed)
+        yield f"library/seed={seed}", "whole_library", ({"steps": given.steps, "seed": seed},)
+    for objective, k, seed in product(("kd", "ce"), MULTIPLIERS, given.seeds):
+        arguments = (objective, k, given.epochs, seed)
+        yield f"{objective}/k={k}/seed={seed}", "from_scratch", arguments
+
+
+def _narrow(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
+    for k, (name, ahead) in product(MULTIPLIERS, (("nd", ()), ("2la", (1.0, 1.0)))):
+        recipe = _recipe(given, seed, "width", "multiplier", k) | {"look_ahead": ahead}
+        epochs = given.fine_tuning_epochs if name == "nd" else 0
+        yield f"{name}/k={k}/seed={seed}", "distilled", (recipe, epochs)
+
+
+def _sparse(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
+    for s in SPARSITIES:
+        recipe = _recipe(given, seed, "sparse", "sparsity", s)
+        recipe["kinds"]["sparse"]["method"] = ["obc"]
+        yield f"sparse/s={s}/seed={seed}", "distilled", (recipe, 0)
+
+
+def _data_free(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
+    for k, inputs in product(DATA_FREE, ("matched", "gaussian")):
+        recipe = _recipe(given, seed, "width", "multiplier", k) | {"inputs": inputs}
+        yield f"{inputs}/k={k}/seed={seed}", "distilled", (recipe, 0)
+
+
+def _recipe(
+    given: argparse.Namespace, seed: int, kind: str, knob: str, setting: float
+) -> dict[str, Any]:
+    kinds: dict[str, Any] = {"width": {"multiplier": [1.0]}}
+    kinds[kind] = {knob: [setting]}
+    return {"kinds": kinds, "steps": given.steps, "seed": seed, "memory_limit_mb": 2048}
+
+
+def _measure(missing: list[Plan], place: Place, cells: dict[str, Cell], processes: int) -> None:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _alone) as pool:
+        running = {
+            pool.submit(getattr(paper_cells, function), place, *arguments): name
+            for name, function, arguments in missing
+        }
+        for done in as_completed(running):
+            cells[running[done]] = done.result()
+            print(f"{running[done]}: {json.dumps(cells[running[done]])}", flush=True)
+            publish("paper_tables", {"multipliers": MULTIPLIERS}, dict(sorted(cells.items())))
+
+
+def _alone() -> None:
+    torch.set_num_threads(1)
+
+
+def _known() -> dict[str, Cell]:
+    return dict(json.loads(FILE.read_text())["figures"]) if FILE.exists() else {}
+
+
+def _options() -> argparse.Namespace:
+    options = parser(__doc__)
+    options.add_argument("--seeds", type=int, nargs="+", default=[0])
+    options.add_argument("--steps", type=int, default=500, help="refinement steps")
+    options.add_argument("--epochs", type=int, default=30, help="of training from scratch")
+    options.add_argument("--fine-tuning-epochs", type=int, default=2)
+    options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--only", default="", help="a regular expression of cell names")
+    options.add_argument("--quick", action="store_true", help="at most a quarter of an hour")
+    options.add_argument("--print", action="store_true", help="print what is known")
+    given = options.parse_args()
+    if given.quick:
+        given.steps, given.epochs, given.fine_tuning_epochs = 50, 1, 0
+    return given
+
+
+if __name__ == "__main__":
+    main()

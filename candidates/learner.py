@@ -1,0 +1,153 @@
+"""Learner: a draft while it learns."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from candidates.draft import Draft
+from candidates.objective import Objective, Target
+from candidates.recipe import LibraryRecipe
+from candidates.savings import State
+from candidates.schedule import Pace
+
+Values = Callable[[Tensor], list[Tensor]]
+
+
+class Learner:
+    """Takes steps on a copy of a draft, on the recipe's device; only `give_back` changes the draft.
+
+    With checks it knows its best weights and whether going on is of use (`open`).
+    """
+
+    def __init__(self, draft: Draft, objective: Objective, recipe: LibraryRecipe) -> None:
+        self.open = True
+        self._draft, self._objective, self._recipe = draft, objective, recipe
+        network = objective.network(draft.network).to(recipe.device)
+        if recipe.channels_last:
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network
+        tensors = network.tensors()
+        self._own = {name: tensors[name] for name in draft.network.tensors() if name in tensors}
+        self._values = self._ready()
+        learning = [values for values in network.parameters() if values.requires_grad]
+        self._optimiser = _optimiser(learning, recipe) if learning else None
+        self._best: dict[str, Tensor] = {}
+        self._best_loss = float("inf")
+        self._idle_checks = 0
+
+    def constrain(self, step: int) -> None:
+        """Make the weights obey after a step; 0 is before the first."""
+        if self._draft.constraint is not None:
+            self._draft.constraint.apply(self._own, step, self._recipe.steps)
+
+    def learn(self, activations: Tensor, targets: Sequence[Target], pace: Pace) -> None:
+        """One step of the optimiser on a batch."""
+        if self._optimiser is None:
+            return
+        _set(self._optimiser, pace)
+        self._network.train(self._recipe.start == "random")
+        self._optimiser.zero_grad()
+        self._objective.loss(self._values(activations), targets).backward()
+        self._optimiser.step()
+
+    def loss(self, activations: Tensor, targets: Sequence[Target]) -> float:
+        """L_i of a batch, as the draft would predict."""
+        self._network.eval()
+        with torch.no_grad():
+            return float(self._objective.loss(self._values(activations), targets))
+
+    def check(self, loss: float) -> None:
+        """Take note of a validation loss; `patience` of them in turn without progress end it.
+
+        Weights that the constraint has not finished with do not count.
+        """
+        if not self._obeys():
+            return
+        progress = loss < (1 - self._recipe.tolerance) * self._best_loss
+        self._idle_checks = 0 if progress else self._idle_checks + 1
+        if loss < self._best_loss:
+            self._best_loss, self._best = loss, _copied(self._own)
+        self.open = self._recipe.patience not in range(1, self._idle_checks + 1)
+
+    def give_back(self) -> None:
+        """Put the best weights known, else the last, into the draft.
+
+        Raises FloatingPointError when they are NaN or Inf.
+        """
+        found = self._best or self._own
+        for name, values in self._draft.network.tensors().items():
+            if name not in found:
+                continue
+            if values.is_floating_point() and not torch.isfinite(found[name]).all():
+                raise FloatingPointError(
+                    f"Refinement made '{name}' NaN or Inf; lower learning_rate, or set "
+                    "validation_images so that the best weights are kept."
+                )
+            values.data.copy_(found[name])
+
+    def save(self, state: State, name: str) -> None:
+        """Everything that another learner of the same draft needs to go on."""
+        if self._optimiser is not None:
+            state.add(name, self._network, self._optimiser)
+        state.add_tensors(f"{name}/best", self._best)
+        state.facts[name] = self._facts()
+
+    def restore(self, state: State, name: str) -> None:
+        """Go on from what was saved under a name."""
+        if self._optimiser is not None:
+            state.give(name, self._network, self._optimiser)
+        self._best = state.given(f"{name}/best")
+        facts = state.facts[name]
+        self.open, self._idle_checks = facts["open"], facts["idle_checks"]
+        self._best_loss = float(facts["best_loss"])
+        self.constrain(state.step)
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "open": self.open, "idle_checks": self._idle_checks, "best_loss": str(self._best_loss),
+        }  # fmt: skip
+
+    def _obeys(self) -> bool:
+        """Whether the constraint would leave the weights as they are to the very end."""
+        if self._draft.constraint is None:
+            return True
+        tried, total = _copied(self._own), self._recipe.steps
+        copy.deepcopy(self._draft.constraint).apply(tried, total, total)
+        return all(values.equal(self._own[name]) for name, values in tried.items())
+
+    def _ready(self) -> Values:
+        recipe, objective = self._recipe, self._objective
+        kind = torch.device(recipe.device).type
+        network = self._network
+
+        def values(activations: Tensor) -> list[Tensor]:
+            with torch.autocast(kind, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+                return objective.values(network, activations)
+
+        if not recipe.compiled:
+            return values
+        compiled: Values = torch.compile(values)
+        return compiled
+
+
+def _optimiser(learning: list[torch.nn.Parameter], recipe: LibraryRecipe) -> torch.optim.Optimizer:
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(learning, rate, recipe.momentum, weight_decay=decay)
+    return torch.optim.Adam(learning, rate, weight_decay=decay)
+
+
+def _set(optimiser: torch.optim.Optimizer, pace: Pace) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = pace.rate
+        if "betas" in group:
+            group["betas"] = (pace.momentum, group["betas"][1])
+        else:
+            group["momentum"] = pace.momentum
+
+
+def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: values.detach().clone() for name, values in tensors.items()}
