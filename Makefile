@@ -70,6 +70,11 @@ benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER
 	@$(BIN)/python -m benchmarks.library_time "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.closed_form "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.refined "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.refinement "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.data_free "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.paper_tables "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.imagenet_memory
+	@$(BIN)/python -m benchmarks.widths_speed
 
 clean: ## Remove .venv, caches and build outputs; var/ (your data) stays
 	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

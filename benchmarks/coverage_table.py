@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.coverage_entry import FAMILIES, Entry
+from benchmarks.coverage_entry import FAMILIES, MATRIX, Entry
 
 PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
 _INTRODUCTION = """# Coverage
@@ -22,6 +22,7 @@ def write_table(entries: Mapping[str, Entry], path: Path = PAGE) -> str:
     parts = [_INTRODUCTION, summary, _families(entries)]
     if reasons := _reasons(entries):
         parts.append(reasons)
+    parts.append(_architectures(entries))
     path.write_text("\n".join(parts))
     return summary
 
@@ -102,6 +103,20 @@ def _family(family: str, entries: Sequence[Entry]) -> tuple[str, ...]:
         family, str(len(entries)), str(sum(each.passed for each in entries)), f"{millions:.1f}",
         f"{pieces:.0f}", _coverage(entries), _shrinkable(entries), _left(entries), _times(entries),
     )  # fmt: skip
+
+
+def _architectures(entries: Mapping[str, Entry]) -> str:
+    """Every name by itself, and those that were not measured yet."""
+    rows: list[tuple[str, ...]] = [("architecture", "works", "parameters, M", "may shrink")]
+    rows += [
+        (f"`{name}`", "yes" if each.passed else "no", f"{each.num_parameters / 1e6:.1f}",
+         _shrinkable([each]))
+        for name, each in entries.items()
+    ]  # fmt: skip
+    page = "## By architecture\n\n" + _markdown(rows)
+    if missing := [f"`{name}`" for name in MATRIX if name not in entries]:
+        page += f"\nBuilt by name as well, but not measured yet: {', '.join(missing)}.\n"
+    return page
 
 
 def _reasons(entries: Mapping[str, Entry]) -> str:

@@ -89,6 +89,7 @@ def distilled(place: Place, recipe: Mapping[str, Any], epochs: int) -> Cell:
     student = assemble(place.teacher.checkpoint, files, kept, {})
     network = build_student(student)
     cell: Cell = {
+        "steps": given.steps,
         "parameters": sum(int(weight.count_nonzero()) for weight in network.parameters()),
         "gathered_s": made_s + gathered_s,
         "neighbourhoods_s": seconds,

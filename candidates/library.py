@@ -1,6 +1,7 @@
 """Library: all candidates of a neighbourhood, made, refined, made true and scored."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from candidates.assembly import program_of, with_program
@@ -20,11 +21,15 @@ from candidates.materials import Materials
 from candidates.objective import Objective
 from candidates.progress import Progress
 from candidates.racing import race
+from candidates.savings import Savings
 from candidates.score import score
 from candidates.tensors import checkpoint_of, state_of
 
 NOT_IN_WEIGHTS = {"kinds", "scoring_images", "racing", "memory_limit_mb", "spill_mb"}
 """Recipe fields that do not change a candidate's weights, and so not its identity."""
+
+SAVED_EVERY = 100
+"""Steps of refinement that a killed process may cost."""
 
 Known = Callable[[str], tuple[Checkpoint, Kept] | None]
 """Looks an identity up: the file and the kept indices of a candidate that was made before."""
@@ -56,7 +61,14 @@ def make_candidates(
     is called in between as well so that the work can be stopped.
     """
     total = len(materials.recipe.grid())
-    entries, omitted = _drafted(materials, neighbourhood, known, lambda *_: progress(0, total))
+
+    def beat(_done: int, _all: int) -> None:
+        progress(0, total)
+
+    bench = _bench(materials, neighbourhood)
+    entries, omitted = _drafted(materials, bench, known, beat)
+    savings = _savings(materials, entries)
+    _refined([entry.draft for entry in entries if entry.open], materials, bench, beat, savings)
     progress(len(omitted), total)
     stream = materials.scoring(neighbourhood)
     entering = materials.calibration(neighbourhood, 1).at(slice(0, 1))
@@ -80,6 +92,8 @@ def make_candidates(
         )
         made.append(Made(entry.identity, candidate, candidate_checkpoint(entry.draft.network)))
         progress(len(omitted) + len(made), total)
+    if savings is not None:
+        shutil.rmtree(savings.path.parent)
     return Harvest(made, omitted)
 
 
@@ -103,13 +117,17 @@ class _Entry(NamedTuple):
     open: bool
 
 
-def _drafted(
-    materials: Materials, neighbourhood: Neighbourhood, known: Known, progress: Progress
-) -> tuple[list[_Entry], list[Omitted]]:
-    """All candidates with their weights final, but not yet scored."""
+def _bench(materials: Materials, neighbourhood: Neighbourhood) -> Bench:
     recipe = materials.recipe
     calibration = materials.calibration(neighbourhood, recipe.calibration_images)
-    bench = Bench(materials.teacher, neighbourhood, materials.statistics, recipe, calibration)
+    return Bench(materials.teacher, neighbourhood, materials.statistics, recipe, calibration)
+
+
+def _drafted(
+    materials: Materials, bench: Bench, known: Known, progress: Progress
+) -> tuple[list[_Entry], list[Omitted]]:
+    """All candidates, as good as they get without a gradient."""
+    recipe, neighbourhood = materials.recipe, bench.neighbourhood
     common = _common_identity(materials, neighbourhood)
     makers: dict[str, Maker] = {}
     entries, omitted = [], []
@@ -130,15 +148,32 @@ def _drafted(
                 Omitted(neighbourhood=neighbourhood.name, kind=kind, knobs=knobs, reason=str(exc))
             )
         progress(0, 1)
-    _refined([entry.draft for entry in entries if entry.open], materials, bench, progress)
     return entries, omitted
 
 
-def _refined(drafts: list[Draft], materials: Materials, bench: Bench, progress: Progress) -> None:
+def _savings(materials: Materials, entries: Sequence[_Entry]) -> Savings | None:
+    """Where the refinement of these candidates keeps its state, in a folder of its own."""
+    names = [entry.identity for entry in entries if entry.open]
+    if materials.unfinished is None or not names or not materials.recipe.steps:
+        return None
+    purpose = identity(refinement=names)
+    folder = materials.unfinished / purpose
+    folder.mkdir(exist_ok=True)
+    return Savings(folder / "state", min(SAVED_EVERY, materials.recipe.steps), purpose)
+
+
+def _refined(
+    drafts: list[Draft],
+    materials: Materials,
+    bench: Bench,
+    progress: Progress,
+    savings: Savings | None,
+) -> None:
+    """Give drafts their final weights."""
     recipe = materials.recipe
     if drafts:
         objective = Objective.of(materials.teacher, bench.neighbourhood, recipe)
-        refine(drafts, objective, materials.refinement(objective), recipe, progress)
+        refine(drafts, objective, materials.refinement(objective), recipe, progress, savings)
     for draft in drafts:
         restate(draft.network, bench.calibration)
 

@@ -1,6 +1,7 @@
 """Materials: what the candidates of one library are made from."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from candidates.data import Dataset, ImageSet
 from candidates.errors import InvalidRecipe
@@ -16,12 +17,17 @@ from candidates.teacher import Teacher
 
 @dataclass(frozen=True)
 class Materials:
-    """A teacher, its statistics and the images, under one recipe."""
+    """A teacher, its statistics and the images, under one recipe.
+
+    `unfinished` is a folder in which long work keeps its state, so that a process that was killed
+    is succeeded by one that goes on; without it such work starts again.
+    """
 
     teacher: Teacher
     statistics: Statistics
     dataset: Dataset
     recipe: LibraryRecipe
+    unfinished: Path | None = None
 
     def calibration(self, neighbourhood: Neighbourhood, num_images: int) -> Inputs:
         """The activations at a neighbourhood's input of unlabelled images, or noise."""

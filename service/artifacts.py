@@ -33,6 +33,11 @@ class Artifacts:
             path.write_bytes(data)
             return self.adopt(path)
 
+    @property
+    def unfinished(self) -> Path:
+        """For folders of work in progress; `sweep` removes those that nothing touched for long."""
+        return self._scratch
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A path to write to and then `adopt`; whatever is left there is removed."""

@@ -23,7 +23,7 @@ def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
     assert library.statistics_sha256 is not None
     statistics = Statistics.from_checkpoint(materials.read(place, library.statistics_sha256))
     harvest = make_candidates(
-        Materials(teacher, statistics, dataset, library.recipe),
+        Materials(teacher, statistics, dataset, library.recipe, place.artifacts.unfinished),
         next(part for part in teacher.split.neighbourhoods if part.index == payload["index"]),
         partial(_known, place),
         progress,

@@ -38,6 +38,17 @@ def test_the_page_sets_what_was_found_beside_what_was_asked_for(tmp_path):
     assert "| torchvision resnet | 1 | 1 | 11.7 | 8 | 99.9 % | 99.0 % | 35.0 % |" in page
 
 
+def test_the_page_names_every_architecture_measured_or_not(tmp_path):
+    path = tmp_path / "coverage.md"
+    write_table(ENTRIES, path)
+    page = path.read_text()
+    assert "| `resnet18` | yes | 11.7 | 99.0 % |" in page
+    assert "| `timm/resnet10t` | no | 0.0 | – |" in page
+    missing = page.rpartition("not measured yet: ")[2]
+    assert "`resnet50`" in missing
+    assert "`resnet18`" not in missing
+
+
 def test_the_page_gives_every_reason(tmp_path):
     path = tmp_path / "coverage.md"
     write_table(ENTRIES, path)

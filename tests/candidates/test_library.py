@@ -1,6 +1,7 @@
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
+from itertools import count, pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -367,3 +368,31 @@ def test_a_memory_limit_changes_nothing_but_time() -> None:
         made_of(materials_of(materials().teacher, small)), generous, strict=True
     ):
         assert same(left.weights, right.weights)
+
+
+def test_a_library_that_was_stopped_goes_on_where_its_refinement_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = library(steps=6)
+    given = replace(materials_of(teacher_of(), recipe), unfinished=tmp_path)
+    neighbourhood = given.teacher.split.neighbourhoods[0]
+    undisturbed = make_candidates(given, neighbourhood, unknown, silent)
+    assert list(tmp_path.iterdir()) == []
+    calls = count()
+
+    def stop(done: int, _total: int) -> None:
+        if done == len(undisturbed.omitted) and any(tmp_path.glob("*/state")) and next(calls):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_candidates(given, neighbourhood, unknown, stop)
+    (state,) = tmp_path.glob("*/state")
+    assert Checkpoint.read(state).metadata["step"] == "6"
+    monkeypatch.setattr("candidates.distil._Run._step", _no_step)
+    again = make_candidates(given, neighbourhood, unknown, silent)
+    assert list(tmp_path.iterdir()) == []
+    assert [one.weights for one in again.made] == [one.weights for one in undisturbed.made]
+
+
+def _no_step(_run: object, step: int) -> None:
+    pytest.fail(f"Step {step} is taken again.")
