@@ -12,30 +12,44 @@ Kept = dict[str, tuple[int, ...]]
 """Width name -> the teacher's channel indices that a candidate keeps, ascending."""
 
 
+def _is_zero(value: float) -> bool:
+    return value == 0
+
+
 class Cost(Value):
     """What a network or a part of it takes; costs add up along the network.
 
     `parameters` counts the non-zero entries of kernels and matrices and all of biases and norms,
     without buffers; `macs` are multiply-accumulates for one image, `bytes` the size of parameters
-    and buffers as stored, without a file's header.
+    and buffers as stored, without a file's header. `activation_bytes` is a peak: what the values
+    alive at once take for one image, those included that a part runs beside; 0, and not written,
+    where nobody counted it. `latency_ms` is 0, and not written, where no device is meant.
     """
 
     parameters: int
     macs: int
     bytes: int
+    activation_bytes: int = Field(default=0, ge=0, exclude_if=_is_zero)
+    latency_ms: float = Field(default=0.0, exclude_if=_is_zero)
 
     def __add__(self, other: "Cost") -> "Cost":
+        """Of both, one after the other: the larger peak, and sums of everything else."""
         return Cost(
             parameters=self.parameters + other.parameters,
             macs=self.macs + other.macs,
             bytes=self.bytes + other.bytes,
+            activation_bytes=max(self.activation_bytes, other.activation_bytes),
+            latency_ms=self.latency_ms + other.latency_ms,
         )
 
     def __sub__(self, other: "Cost") -> "Cost":
+        """What is left; the peak stays this one's, for nobody can tell where it was reached."""
         return Cost(
             parameters=self.parameters - other.parameters,
             macs=self.macs - other.macs,
             bytes=self.bytes - other.bytes,
+            activation_bytes=self.activation_bytes,
+            latency_ms=self.latency_ms - other.latency_ms,
         )
 
 

@@ -171,7 +171,8 @@ class LibraryRow(Prepared, Base):
 class CandidateRow(Base):
     """A scored candidate; `_se` columns are standard errors.
 
-    The agreement is unknown for candidates that were scored before it was counted.
+    The agreement and the peak of the activations are unknown for candidates that were scored
+    before they were counted.
     """
 
     __tablename__ = "candidates"
@@ -191,6 +192,7 @@ class CandidateRow(Base):
     parameters: Mapped[int]
     macs: Mapped[int]
     bytes: Mapped[int]
+    activation_bytes: Mapped[int | None]
     accuracy: Mapped[float]
     accuracy_se: Mapped[float]
     accuracy_drop: Mapped[float]

@@ -155,7 +155,12 @@ def _kept(kept: dict[str, list[int]]) -> Kept:
 
 
 def _cost(row: CandidateRow | RowOfColumns) -> Cost:
-    return Cost(parameters=row.parameters, macs=row.macs, bytes=row.bytes)
+    return Cost(
+        parameters=row.parameters,
+        macs=row.macs,
+        bytes=row.bytes,
+        activation_bytes=row.activation_bytes or 0,
+    )
 
 
 def _score(row: CandidateRow | RowOfColumns) -> Score:
