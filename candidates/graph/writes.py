@@ -93,8 +93,7 @@ def _written(
     call: Call, chain: Sequence[str], views: Mapping[str, Call], latest: Mapping[str, str]
 ) -> list[Call]:
     """The call without writing, and what puts its result back, from the inside outwards."""
-    base, _, overload = call.operator.partition(".")
-    result = [call.model_copy(update={"operator": f"{base.removesuffix('_')}.{overload}"})]
+    result = _without_writing(call)
     for inner, outer in pairwise(chain):
         view = views[inner].rewired(_values(latest))
         changed = {
@@ -107,6 +106,24 @@ def _written(
         }  # fmt: skip
         result.append(call.model_copy(update=changed))
     return result
+
+
+def _without_writing(call: Call) -> list[Call]:
+    """Copying becomes a conversion and an expansion, for "copy" itself has no derivative."""
+    if call.operator != "copy_.default":
+        base, _, overload = call.operator.partition(".")
+        return [call.model_copy(update={"operator": f"{base.removesuffix('_')}.{overload}"})]
+    written, source, *_ = call.arguments
+    converted = {
+        "name": f"{call.name}_source",
+        "operator": "type_as.default",
+        "arguments": (source, written),
+    }
+    expanded = {
+        "operator": "expand_as.default",
+        "arguments": (ValueOf(value=converted["name"]), written),
+    }
+    return [call.model_copy(update={"keywords": {}, **each}) for each in (converted, expanded)]
 
 
 def _refuse_shared(

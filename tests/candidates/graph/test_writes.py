@@ -61,19 +61,19 @@ def return_what_is_written(value, images):
     return value
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        add_to_slice,
-        overwrite_inner,
-        overwrite_one,
-        write_twice,
-        write_into_made,
-        fill,
-        write_after_naming,
-        return_what_is_written,
-    ],
-)
+WRITES = [
+    add_to_slice,
+    overwrite_inner,
+    overwrite_one,
+    write_twice,
+    write_into_made,
+    fill,
+    write_after_naming,
+    return_what_is_written,
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
 def test_writing_in_place_is_followed_exactly(write):
     torch.manual_seed(0)
     network = Writing(write).eval()
@@ -82,6 +82,18 @@ def test_writing_in_place_is_followed_exactly(write):
     with torch.no_grad():
         expected = network(images.clone())
         assert torch.equal(Network(traced.program, traced.tensors)(images), expected)
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_what_is_written_in_place_learns_as_the_original_does(write):
+    torch.manual_seed(0)
+    network = Writing(write).eval()
+    traced = trace(network, (3, 4, 4))
+    ours = Network(traced.program, traced.tensors)
+    images = torch.randn(BATCH_SIZE, 3, 4, 4)
+    expected = torch.autograd.grad(network(images.clone()).square().sum(), network.conv.weight)
+    (found,) = torch.autograd.grad(ours(images).square().sum(), ours.tensors()["conv.weight"])
+    torch.testing.assert_close(found, expected[0])
 
 
 def test_a_view_that_is_read_after_its_source_changed_is_refused():
