@@ -1,10 +1,4 @@
-"""Trade-off: the exact set of undominated selections on one cost axis.
-
-Dynamic programming over the neighbourhoods: every state that survived so far is combined with
-every choice of the next neighbourhood, and a combination that costs no less and loses no less
-than another is dropped. Costs stay integers; dropping is exact in floating point too, because
-rounded addition keeps the order of its operands.
-"""
+"""Trade-off: the exact set of undominated selections on one cost axis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +10,13 @@ from numpy.typing import NDArray
 
 from candidates.errors import InfeasibleBudget
 from search.budget import Axis
+from search.merge import Indices, merge
 from search.problem import Choice, Problem
+from search.relaxation import Curve
 from search.selection import Selection
 from search.totals import CostAxis, cost_on, selection_of, share
 
 Loss = Literal["kl"] | Axis
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -81,37 +76,14 @@ def curve(
 @lru_cache(maxsize=16)
 def trade_off(problem: Problem, axis: CostAxis, loss: Loss = "kl") -> TradeOff:
     """Merges the neighbourhoods one after the other; remembered for the latest problems."""
-    costs = np.asarray([cost_on(problem.fixed, axis)], dtype=np.int64)
-    losses = np.zeros(1)
-    back = []
-    for choices in problem.neighbourhoods:
-        added_costs = np.asarray([cost_on(choice.cost, axis) for choice in choices])
-        added_losses = np.asarray([_loss_of(problem, choice, loss) for choice in choices])
-        costs, losses, parents, taken = _merge(costs, losses, added_costs, added_losses)
-        back.append((parents, taken))
-    return TradeOff(problem, axis, costs, losses, tuple(back))
+    found = merge([_part(problem, choices, axis, loss) for choices in problem.neighbourhoods])
+    costs = found.costs + cost_on(problem.fixed, axis)
+    return TradeOff(problem, axis, costs, found.losses, found.back)
 
 
-def _merge(
-    costs: NDArray[np.int64],
-    losses: NDArray[np.float64],
-    added_costs: NDArray[np.int64],
-    added_losses: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], Indices, Indices]:
-    all_costs = np.add.outer(costs, added_costs).ravel()
-    all_losses = np.add.outer(losses, added_losses).ravel()
-    kept = _undominated(all_costs, all_losses)
-    parents, taken = np.divmod(kept, len(added_costs))
-    return all_costs[kept], all_losses[kept], parents, taken
-
-
-def _undominated(costs: NDArray[np.int64], losses: NDArray[np.float64]) -> Indices:
-    """Indices by ascending cost; of equal states the first."""
-    order = np.lexsort((losses, costs))
-    ordered = losses[order]
-    best_before = np.minimum.accumulate(ordered)[:-1]
-    kept: Indices = order[np.concatenate(([True], ordered[1:] < best_before))]
-    return kept
+def _part(problem: Problem, choices: Sequence[Choice], axis: CostAxis, loss: Loss) -> Curve:
+    costs = np.asarray([cost_on(choice.cost, axis) for choice in choices], dtype=np.int64)
+    return costs, np.asarray([_loss_of(problem, choice, loss) for choice in choices])
 
 
 def _loss_of(problem: Problem, choice: Choice, loss: Loss) -> float:
