@@ -5,6 +5,7 @@ from functools import cached_property
 
 from candidates.candidate import Cost, Estimate, Score
 from candidates.value import Value
+from search.predictor import Observation, Predictor, fitted
 
 NOISE_NATS = 1e-6
 """A KL below this is rounding, from which no rate can be told."""
@@ -19,16 +20,39 @@ class Choice(Value):
     score: Score
 
 
+class MeasuredStudent(Value):
+    """The candidates of a student, in order, and its accuracy in percent after the refit."""
+
+    choices: tuple[str, ...]
+    accuracy: Estimate
+
+
 class Problem(Value):
     """One candidate is to be taken from every neighbourhood.
 
     `fixed` is the cost of what lies outside all neighbourhoods, `teacher_accuracy` a percentage
-    on the scoring images.
+    on the scoring images; `measured` are students of these candidates.
     """
 
     neighbourhoods: tuple[tuple[Choice, ...], ...]
     fixed: Cost
     teacher_accuracy: float
+    measured: tuple[MeasuredStudent, ...] = ()
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Tells what a student of some summed KL should reach."""
+        num_images = min(choice.score.num_images for each in self.neighbourhoods for choice in each)
+        return fitted(self.teacher_accuracy, self.points_per_nat, num_images, self.observations)
+
+    @cached_property
+    def observations(self) -> tuple[Observation, ...]:
+        """The measured students, each by its summed KL."""
+        nats = {choice.id: choice.score.kl.value for each in self.neighbourhoods for choice in each}
+        return tuple(
+            Observation(sum(nats[choice] for choice in student.choices), student.accuracy)
+            for student in self.measured
+        )
 
     @cached_property
     def points_per_nat(self) -> Estimate:
@@ -47,4 +71,5 @@ class Problem(Value):
 
     def __hash__(self) -> int:
         """Cheap, so that what was found out about a problem can be remembered by it."""
-        return hash((self.fixed, self.teacher_accuracy, self.neighbourhoods[0][0].id))
+        first = self.neighbourhoods[0][0].id
+        return hash((self.fixed, self.teacher_accuracy, first, len(self.measured)))
