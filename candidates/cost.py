@@ -6,12 +6,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from candidates.candidate import Cost
 from candidates.graph.network import Network
+from candidates.peak import ALONE, Beside, Occupancy
 
 
-def cost_of(network: Network, example: Tensor) -> Cost:
+def cost_of(network: Network, example: Tensor, beside: Beside = ALONE) -> Cost:
     """Cost of one image, given an input [1, …] of any device, whose values do not matter; MACs are
     half of torch's counted FLOPs. Nothing is computed: on tensors without values attention is taken
-    apart into products that the counter knows, which some devices hide from it.
+    apart into products that the counter knows, which some devices hide from it. A part's peak of
+    activations counts what is alive `beside` it.
     """
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network.on_meta()(example.to("meta"))
@@ -21,6 +23,7 @@ def cost_of(network: Network, example: Tensor) -> Cost:
         parameters=sum(_num_parameters(weight) for weight in weights),
         macs=counter.get_total_flops() // (2 * example.shape[0]),
         bytes=sum(tensor.numel() * tensor.element_size() for tensor in stored),
+        activation_bytes=Occupancy(network, example[:1]).peak(beside=beside),
     )
 
 

@@ -74,7 +74,8 @@ def make_candidates(
     entering = materials.calibration(neighbourhood, 1).at(slice(0, 1))
     logits, labels = materials.statistics.scoring_logits, stream.images.labels
     partials = [materials.teacher.partial(neighbourhood, each.draft.network) for each in entries]
-    costs = [cost_of(entry.draft.network, entering) for entry in entries]
+    beside = materials.teacher.beside(neighbourhood)
+    costs = [cost_of(entry.draft.network, entering, beside) for entry in entries]
     scores = (
         race(partials, stream, logits, labels, costs)
         if materials.recipe.racing

@@ -21,6 +21,7 @@ from candidates.graph.network import Network
 from candidates.graph.program import Program
 from candidates.graph.split import Splitter
 from candidates.graph.trace import BATCH_SIZE
+from candidates.peak import Beside, Occupancy
 from candidates.recipe import Granularity, TeacherRecipe
 from candidates.tensors import checkpoint_of, state_of
 
@@ -80,14 +81,21 @@ class Teacher:
 
     @cached_property
     def fixed_cost(self) -> Cost:
-        """What lies outside all neighbourhoods costs."""
+        """What lies outside all neighbourhoods costs; its peak of activations is the one that is
+        reached there.
+        """
         example = torch.empty(1, *self.recipe.input, device="meta")
         names = [each.input for each in self.split.neighbourhoods]
         inputs = self.network.on_meta().values(example, names)
         result = self.cost
         for each, entering in zip(self.split.neighbourhoods, inputs, strict=True):
             result = result - cost_of(self.part(each), entering)
-        return result
+        inside = {call.name for part in self._parts for call in part.calls}
+        return result.model_copy(update={"activation_bytes": self._occupancy.peak(inside)})
+
+    def beside(self, neighbourhood: Neighbourhood) -> Beside:
+        """What is alive beside a neighbourhood while it, or a candidate in its place, runs."""
+        return self._occupancy.beside(self.part(neighbourhood).program)
 
     def check(self) -> None:
         """Run it on a few random images, as is due once for every teacher that arrives.
@@ -124,6 +132,17 @@ class Teacher:
         """T_i with tensors of its own that keep only the given indices of each width."""
         part = self.part(neighbourhood)
         return narrow(part.program, part.tensors(), self.layout.axes, self.layout.choice(kept))
+
+    @cached_property
+    def _parts(self) -> list[Program]:
+        return [self.part(each).program for each in self.split.neighbourhoods]
+
+    @cached_property
+    def _occupancy(self) -> Occupancy:
+        """Of the teacher with its calls in the order in which a student has them."""
+        program = self.network.program.replaced(self._parts)
+        example = torch.empty(1, *self.recipe.input, device="meta")
+        return Occupancy(Network(program, self.network.tensors()).eval(), example)
 
 
 def teacher_checkpoint(

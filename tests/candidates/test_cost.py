@@ -22,13 +22,14 @@ def test_the_cost_of_a_small_network_is_what_one_counts_by_hand() -> None:
         parameters=conv + norm + linear,
         macs=conv * 20 + 60 * 7,
         bytes=4 * (conv + norm + linear + 6) + 8,
+        activation_bytes=4 * (60 + 60),
     )
 
 
 def test_zeros_are_stored_but_do_not_count_as_parameters() -> None:
     layer = nn.Linear(4, 2, bias=False)
     layer.weight.data = torch.tensor([[1.0, 0, 0, 2], [0, 0, 0, 3]])
-    assert cost(layer, (4,)) == Cost(parameters=3, macs=8, bytes=32)
+    assert cost(layer, (4,)) == Cost(parameters=3, macs=8, bytes=32, activation_bytes=24)
 
 
 def test_the_cost_is_that_of_one_image() -> None:
@@ -46,8 +47,8 @@ def test_groups_save_multiplications() -> None:
     assert cost(layer, (4, 5, 5)).macs == 25 * 6 * 2 * 9
 
 
-def test_a_network_without_weights_costs_nothing() -> None:
-    assert cost(nn.ReLU(), (4,)) == Cost(parameters=0, macs=0, bytes=0)
+def test_a_network_without_weights_costs_the_memory_of_its_values_alone() -> None:
+    assert cost(nn.ReLU(), (4,)) == Cost(parameters=0, macs=0, bytes=0, activation_bytes=32)
 
 
 def test_zeros_in_biases_and_norms_are_parameters_like_any_other() -> None:
