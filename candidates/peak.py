@@ -113,7 +113,7 @@ def _storages(network: Network, example: Tensor) -> dict[str, Storages]:
 
 
 def _key(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    return int(tensor.untyped_storage()._cdata)
 
 
 def _tensors(value: Any) -> Sequence[Tensor]:

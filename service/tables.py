@@ -223,10 +223,15 @@ class OmissionRow(Base):
 
 
 class StudentRow(Identified, Base):
-    """Never changed after it is made; its measurement stands beside it."""
+    """Never changed after it is made; its measurement stands beside it.
+
+    `origin` tells what made it: a selection, or the refinement of its parent.
+    """
 
     __tablename__ = "students"
     library_id: Mapped[str] = mapped_column(ForeignKey("libraries.id"), index=True)
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("students.id"), index=True)
+    origin: Mapped[str] = mapped_column(String(16), server_default="selection")
     digest: Mapped[str] = mapped_column(Digest, unique=True)
     budget: Mapped[dict[str, Any]]
     strategy: Mapped[str] = mapped_column(String(32))
@@ -262,3 +267,59 @@ class MeasurementRow(Prepared, Base):
     teacher: Mapped[dict[str, Any] | None]
     refitted_sha256: Mapped[str | None] = mapped_column(Digest)
     refitted_size_bytes: Mapped[int | None]
+
+
+class DeviceRow(Identified, Base):
+    """A target on which networks run, with one table of latencies for every library."""
+
+    __tablename__ = "devices"
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    description: Mapped[str] = mapped_column(Text)
+
+
+class LatencyTableRow(Identified, Base):
+    """What was measured on a device of a library's parts; never changed after it is posted."""
+
+    __tablename__ = "latency_tables"
+    __table_args__ = (UniqueConstraint("device_id", "library_id"),)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"))
+    library_id: Mapped[str] = mapped_column(
+        ForeignKey("libraries.id", ondelete="CASCADE"), index=True
+    )
+    digest: Mapped[str] = mapped_column(Digest)
+    latencies: Mapped[dict[str, Any]]
+
+
+class StudentLatencyRow(Identified, Base):
+    """What was measured on a device of a whole student; `digest` is over all of it."""
+
+    __tablename__ = "student_latencies"
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    student_id: Mapped[str] = mapped_column(
+        ForeignKey("students.id", ondelete="CASCADE"), index=True
+    )
+    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    latency_ms: Mapped[float]
+    spread_ms: Mapped[float]
+    setting: Mapped[dict[str, Any]]
+
+
+class RefinementRow(Prepared, Base):
+    """More work on a student, whose result is another one; accuracies in percent, gain in points.
+
+    `digest` is over the student and the settings.
+    """
+
+    __tablename__ = "refinements"
+    __table_args__ = (_states(*PREPARED),)
+    student_id: Mapped[str] = mapped_column(
+        ForeignKey("students.id", ondelete="CASCADE"), index=True
+    )
+    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    settings: Mapped[dict[str, Any]]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    gain: Mapped[dict[str, Any] | None]
+    result_id: Mapped[str | None] = mapped_column(
+        ForeignKey("students.id", ondelete="CASCADE"), unique=True
+    )
