@@ -1,15 +1,16 @@
 """Totals: what one choice from every neighbourhood comes to, and whether a budget allows it."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from math import floor
 
 from candidates.candidate import Cost
-from search.budget import Axis, Budget
+from search.budget import Axis, Budget, CostAxis
 from search.predict import drop_share, predicted_accuracy, predicted_drop
 from search.problem import Choice, Problem
 from search.selection import Selection
 
-CostAxis = Literal["parameters", "macs", "bytes"]
+NANOSECONDS = 1_000_000
+"""In a millisecond."""
 
 
 def selection_of(problem: Problem, picks: Sequence[Choice]) -> Selection:
@@ -24,13 +25,19 @@ def selection_of(problem: Problem, picks: Sequence[Choice]) -> Selection:
 
 def cost_axes(budget: Budget) -> tuple[CostAxis, ...]:
     """The costs that `budget` limits. None: the smallest student within the drop is wanted."""
-    return tuple(axis for axis in get_args(CostAxis) if axis in budget.limits)
+    return budget.cost_axes
 
 
 def cost_on(cost: Cost, axis: CostAxis) -> int:
-    """One axis of a cost."""
-    value: int = getattr(cost, axis)
-    return value
+    """One axis of a cost, in whole units."""
+    return whole(axis, getattr(cost, axis))
+
+
+def whole(axis: CostAxis, value: float) -> int:
+    """A cost, or a limit on it, in units in which sums and comparisons are exact: a latency in
+    nanoseconds, to the nearest; anything else in its own unit.
+    """
+    return round(value * NANOSECONDS) if axis == "latency_ms" else floor(value)
 
 
 def share(problem: Problem, choice: Choice, axis: Axis) -> float:

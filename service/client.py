@@ -13,10 +13,9 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from candidates.recipe import LibraryRecipe, TeacherRecipe
-from search.budget import Budget
+from search.budget import Budget, CostAxis
 from search.settings import SearchSettings
 from search.strategies import StrategyName
-from search.totals import CostAxis
 from service.bodies.datasets import DatasetBody
 from service.bodies.jobs import JobBody
 from service.bodies.libraries import LibraryBody, TradeOffCurve

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from candidates.candidate import Omitted
-from search.totals import CostAxis
+from search.budget import CostAxis
 from service.api.answers import posted
 from service.api.parts import PageOf, PartsOf, Reading, Writing
 from service.api.uploads import JSON, takes

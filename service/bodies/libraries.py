@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from candidates.candidate import Candidate, Cost, Estimate
 from candidates.recipe import LibraryRecipe
+from search.budget import CostAxis
 from search.selection import Selection
-from search.totals import CostAxis
 from service.bodies.common import Made, made_fields
 from service.bodies.splits import SplitSummary
 from service.records import CandidateRecord, LibraryRecord, Progress
