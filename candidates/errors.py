@@ -1,5 +1,6 @@
 """What can go wrong in the domain, each with the sentence its reader needs."""
 
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 
 
@@ -45,6 +46,42 @@ class InfeasibleBudget(StudentSearchError):
             f"Raise the limit to at least {least}, or build a library with smaller candidates."
         )
         self.axis, self.limit, self.smallest = axis, limit, smallest
+
+
+class ContradictoryBudget(StudentSearchError):
+    """Every limit can be kept alone, but not these together, and no fewer of them contradict.
+
+    `limits` are their values by axis, `reachable` the least on each that a selection reaches which
+    keeps all the others, both in the axis's own unit.
+    """
+
+    def __init__(self, limits: Mapping[str, float], reachable: Mapping[str, float]) -> None:
+        joined = " and ".join(f"{axis} ≤ {_plain(limit)}" for axis, limit in limits.items())
+        least = ", ".join(f"{axis} to {_no_less_than(least)}" for axis, least in reachable.items())
+        super().__init__(
+            f"No student keeps {joined} together, though each alone can be kept. With the others "
+            f"as they are, raise at least one of them: {least}; or build a library with smaller "
+            "candidates."
+        )
+        self.limits, self.reachable = dict(limits), dict(reachable)
+
+
+class UnknownCost(StudentSearchError):
+    """A limit was set on a cost that is not known of some candidates.
+
+    `axis` is the limit's, `num_unknown` counts the candidates.
+    """
+
+    def __init__(self, axis: str, num_unknown: int, first: str) -> None:
+        super().__init__(
+            f"The {axis} of {num_unknown} candidates, '{first}' first, is not known, so no limit on "
+            "it can be kept. Build the library again, or leave this limit out."
+        )
+        self.axis, self.num_unknown = axis, num_unknown
+
+
+class EmptyLibrary(StudentSearchError):
+    """There is nothing to choose from: no neighbourhood, or one without a candidate."""
 
 
 class UnsupportedBudget(StudentSearchError):

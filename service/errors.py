@@ -60,8 +60,24 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     errors.InfeasibleBudget: _kind(
         "infeasible-budget", 422, "No student keeps within the budget", "axis", "limit", "smallest"
     ),
+    errors.ContradictoryBudget: _kind(
+        "contradictory-budget", 422, "The limits contradict each other", "limits", "reachable"
+    ),
+    errors.UnknownCost: _kind(
+        "unknown-cost", 409, "A limited cost is not known", "axis", "num_unknown"
+    ),
+    errors.EmptyLibrary: _kind("empty-library", 409, "There is nothing to choose from"),
     errors.UnsupportedBudget: _kind(
         "unsupported-budget", 422, "The strategy cannot honour these limits"
+    ),
+    failures.InvalidLatencies: _kind(
+        "invalid-latencies", 422, "The latency table does not suit its library"
+    ),
+    failures.LatenciesMissing: _kind(
+        "latencies-missing", 422, "The library was not measured there", "device", "library_id"
+    ),
+    failures.DeviceDiffers: _kind(
+        "device-differs", 409, "The device has another table", "device", "library_id"
     ),
     failures.InvalidCursor: _kind("invalid-cursor", 422, "The cursor is not of this list"),
     failures.UnknownResource: _kind(
