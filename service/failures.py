@@ -78,3 +78,30 @@ class WorkCancelled(StudentSearchError):
 
     def __init__(self) -> None:
         super().__init__("The job was cancelled. Post the resource again to start anew.")
+
+
+class InvalidLatencies(StudentSearchError):
+    """A latency table does not suit the library that it names."""
+
+
+class DeviceDiffers(StudentSearchError):
+    """A device has another table of the same library already."""
+
+    def __init__(self, device: str, library_id: str) -> None:
+        super().__init__(
+            f"The device '{device}' has another latency table of the library '{library_id}', which "
+            "never changes. Post this one under another name, or delete the device first."
+        )
+        self.device, self.library_id = device, library_id
+
+
+class LatenciesMissing(StudentSearchError):
+    """A latency was asked for on a device on which the library was never measured."""
+
+    def __init__(self, device: str, library_id: str) -> None:
+        super().__init__(
+            f"The device '{device}' has no latencies of the library '{library_id}'. Measure them "
+            f"there with measure_latency.py and /v1/libraries/{library_id}/latency-kit, then post "
+            "them to /v1/devices."
+        )
+        self.device, self.library_id = device, library_id

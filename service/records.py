@@ -10,6 +10,7 @@ from candidates.value import Value
 from search.budget import Budget
 from search.selection import Selection
 from search.settings import SearchSettings
+from service.latency_table import Latency, Setting
 
 State = Literal["pending", "ready", "failed"]
 WorkState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -165,4 +166,25 @@ class StudentRecord(Value):
     selection: Selection
     file: StoredFile
     measurement: MeasurementRecord | None
+    created_at: datetime
+
+
+class DeviceRecord(Value):
+    """A target on which networks run, and the ids of the libraries that were measured there."""
+
+    id: str
+    name: str
+    description: str
+    libraries: tuple[str, ...]
+    created_at: datetime
+
+
+class StudentLatencyRecord(Value):
+    """What a whole student takes on a device."""
+
+    id: str
+    device_id: str
+    student_id: str
+    latency: Latency
+    setting: Setting
     created_at: datetime

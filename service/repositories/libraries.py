@@ -107,9 +107,9 @@ def note_statistics(session: Session, library_id: str, gathered: Gathered) -> No
     row.statistics_sha256 = gathered.sha256
     row.teacher_accuracy = gathered.accuracy.value
     row.teacher_accuracy_se = gathered.accuracy.standard_error
+    row.fixed_cost = gathered.fixed_cost.model_dump(mode="json")
     if row.split is None:
         row.split = gathered.split.model_dump(mode="json")
-        row.fixed_cost = gathered.fixed_cost.model_dump(mode="json")
         recipe = LibraryRecipe.model_validate(row.recipe)
         jobs.add_units(session, row.job_id, _units(row.id, recipe, _missing(session, row)))
 
