@@ -26,7 +26,7 @@ def run(connection: Connection) -> None:
 def run_from_shell() -> None:
     """Open the database that the settings name."""
     database = Database(Settings().sqlalchemy_url)
-    with database.engine.begin() as connection:
+    with database.migrating() as connection:
         run(connection)
     database.close()
 

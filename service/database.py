@@ -46,12 +46,23 @@ class Database:
         """Bring the tables to the newest revision; safe when several processes start at once."""
         from alembic import command  # half of the start-up time, and only needed here
 
-        with self._writer.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
-                )
+        with self.migrating() as connection:
             command.upgrade(alembic_config(connection), "head")
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction in which tables may be changed, and in which nobody else changes them.
+
+        SQLite changes a column by making its table anew; the old one must not take with it what
+        refers to it, so foreign keys are not followed in this transaction.
+        """
+        with self._writer.connect() as connection:
+            with _unfollowed(connection), connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
+                    )
+                yield connection
 
     def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer."""
@@ -94,6 +105,20 @@ def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions at moments of its own
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _unfollowed(connection: Connection) -> Iterator[None]:
+    """SQLite takes the pragma between transactions only, hence not through the connection."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _begin(connection: Connection) -> None:

@@ -152,17 +152,19 @@ class TeacherRow(Prepared, Base):
 
 class LibraryRow(Prepared, Base):
     """`digest` is over teacher, data set and recipe. `split` and `fixed_cost` are those of its
-    granularity, known from the start for `block` and after the first unit for others.
+    granularity, known from the start for `block` and after the first unit for others. A library
+    without a data set has images made up in its place, in the file that `images_sha256` names.
     """
 
     __tablename__ = "libraries"
     __table_args__ = (_states(*PREPARED),)
     teacher_id: Mapped[str] = mapped_column(ForeignKey("teachers.id"), index=True)
-    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    dataset_id: Mapped[str | None] = mapped_column(ForeignKey("datasets.id"), index=True)
     digest: Mapped[str] = mapped_column(Digest, unique=True)
     recipe: Mapped[dict[str, Any]]
     split: Mapped[dict[str, Any] | None]
     fixed_cost: Mapped[dict[str, Any] | None]
+    images_sha256: Mapped[str | None] = mapped_column(Digest)
     statistics_sha256: Mapped[str | None] = mapped_column(Digest)
     teacher_accuracy: Mapped[float | None]
     teacher_accuracy_se: Mapped[float | None]

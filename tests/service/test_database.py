@@ -54,14 +54,14 @@ def test_several_processes_may_migrate_at_once(empty_url: str) -> None:
 
 def test_the_migrations_agree_with_the_tables(empty: Database) -> None:
     empty.migrate()
-    with empty.engine.begin() as connection:
+    with empty.migrating() as connection:
         command.check(alembic_config(connection))
     empty.close()
 
 
 def test_downgrading_leaves_nothing_behind(empty: Database) -> None:
     empty.migrate()
-    with empty.engine.begin() as connection:
+    with empty.migrating() as connection:
         command.downgrade(alembic_config(connection), "base")
     assert table_names(empty) == {"alembic_version"}
     empty.migrate()
