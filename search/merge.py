@@ -4,11 +4,11 @@ Dynamic programming over the neighbourhoods: every state that survived so far is
 every choice of the next neighbourhood, and a combination that costs no less and loses no less
 than another is dropped. Costs stay integers; dropping is exact in floating point too, because
 rounded addition keeps the order of its operands. Before that, what the relaxation proves to lead
-nowhere is dropped: first boldly, to get to know good selections, and if that was too bold, again
-with the bounds that these give.
+nowhere is dropped.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 
 from search.relaxation import Costs, Curve, Losses, Relaxation
 
-Indices = NDArray[np.intp]
-BOLDNESS = 1 / 16
-"""What part of the proven gap between bound and known selections the first pass allows."""
+Indices = NDArray[np.integer]
 
 
 class Merged(NamedTuple):
@@ -33,17 +31,68 @@ class Merged(NamedTuple):
     back: tuple[tuple[Indices, Indices], ...]
 
 
-def merge(parts: Sequence[Curve]) -> Merged:
-    """All undominated states of these neighbourhoods' choices, in any order."""
-    kept = [undominated(*part) for part in parts]
-    offsets = [int(costs[at[0]]) for (costs, _), at in zip(parts, kept, strict=True)]
-    thinned = [
-        (costs[at] - offset, losses[at])
-        for (costs, losses), at, offset in zip(parts, kept, offsets, strict=True)
-    ]
-    found = _bounded(thinned)
-    back = tuple((before, at[taken]) for (before, taken), at in zip(found.back, kept, strict=True))
-    return Merged(found.costs + sum(offsets), found.losses, back)
+@dataclass(frozen=True)
+class Merger:
+    """The undominated choices of every neighbourhood, ready to merge.
+
+    `kept` tells which of the choices given they are. Integer costs are those above the
+    neighbourhoods' least, which make up `least`.
+    """
+
+    parts: tuple[Curve, ...]
+    kept: tuple[Indices, ...]
+    least: float
+    relaxation: Relaxation
+
+    @classmethod
+    def of(cls, given: Sequence[Curve]) -> "Merger":
+        """Of neighbourhoods' costs and losses, the choices in any order."""
+        kept = tuple(undominated(*part) for part in given)
+        leasts = [costs.min() if costs.dtype.kind == "i" else 0 for costs, _ in given]
+        parts = tuple(
+            (costs[at] - least, losses[at])
+            for (costs, losses), at, least in zip(given, kept, leasts, strict=True)
+        )
+        return cls(parts, kept, sum(leasts), Relaxation.of(parts))
+
+    def whole(self, most: int) -> Merged | None:
+        """All undominated states, unless on the way there are more than `most`."""
+        return self._merged(self.relaxation, most)
+
+    def corners(self) -> Merged:
+        """Those at the corners of the convex hull alone; equally undominated, and never many."""
+        return self._surely(self.relaxation.tight())
+
+    def near_cost(self, limit: float) -> Merged:
+        """Among others the state of least loss whose cost is at most `limit`, if any is."""
+        return self._surely(self.relaxation.near_cost(limit - self.least))
+
+    def near_loss(self, limit: float) -> Merged:
+        """Among others the state of least cost whose loss is at most `limit`, if any is."""
+        return self._surely(self.relaxation.near_loss(limit))
+
+    def _surely(self, relaxation: Relaxation) -> Merged:
+        found = self._merged(relaxation, None)
+        assert found is not None, "nothing limits the number of states"
+        return found
+
+    def _merged(self, relaxation: Relaxation, most: int | None) -> Merged | None:
+        costs: Costs = np.zeros(1, dtype=self.parts[0][0].dtype)
+        losses: Losses = np.zeros(1)
+        back = []
+        for place, (part, kept) in enumerate(zip(self.parts, self.kept, strict=True)):
+            all_costs = np.add.outer(part[0], costs).ravel()
+            all_losses = np.add.outer(part[1], losses).ravel()
+            ceiling = relaxation.ceiling(place, all_costs[-1])
+            useful = np.flatnonzero(all_losses <= np.interp(all_costs, *ceiling))
+            useful = useful[undominated(all_costs[useful], all_losses[useful])]
+            if most is not None and len(useful) > most:
+                return None
+            taken, before = np.divmod(useful, len(costs))
+            costs, losses = all_costs[useful], all_losses[useful]
+            back.append((before.astype(np.int32), kept[taken].astype(np.int32)))
+        whole: Costs = costs + self.least
+        return Merged(whole, losses, tuple(back))
 
 
 def undominated(costs: Costs, losses: Losses) -> Indices:
@@ -54,39 +103,3 @@ def undominated(costs: Costs, losses: Losses) -> Indices:
     order = order[np.concatenate(([True], ordered[1:] < best_before))]
     found: Indices = order[np.append(np.diff(costs[order]) > 0, True)]
     return found
-
-
-def _bounded(parts: Sequence[Curve]) -> Merged:
-    relaxation = Relaxation.of(parts)
-    proven = relaxation.levels(relaxation.corners)
-    ideal = relaxation.least[0] + _least(parts[0], relaxation.rates)
-    bold = ideal + BOLDNESS * (proven - ideal)
-    found = _pass(parts, relaxation, bold)
-    proven = relaxation.levels(_joined(relaxation.corners, (found.costs, found.losses)))
-    return found if (proven <= bold).all() else _pass(parts, relaxation, proven)
-
-
-def _least(part: Curve, rates: Losses) -> Losses:
-    least: Losses = (part[1] + np.multiply.outer(rates, part[0])).min(axis=1)
-    return least
-
-
-def _joined(one: Curve, other: Curve) -> Curve:
-    costs, losses = (np.concatenate(pair) for pair in zip(one, other, strict=True))
-    kept = undominated(costs, losses)
-    return costs[kept], losses[kept]
-
-
-def _pass(parts: Sequence[Curve], relaxation: Relaxation, levels: Losses) -> Merged:
-    costs, losses = np.zeros(1, dtype=np.int64), np.zeros(1)
-    back = []
-    for place, (added_costs, added_losses) in enumerate(parts):
-        all_costs = np.add.outer(added_costs, costs).ravel()
-        all_losses = np.add.outer(added_losses, losses).ravel()
-        ceiling = relaxation.ceiling(place, levels, int(all_costs[-1]))
-        useful = np.flatnonzero(all_losses <= np.interp(all_costs, *ceiling))
-        kept = useful[undominated(all_costs[useful], all_losses[useful])]
-        taken, before = np.divmod(kept, len(costs))
-        costs, losses = all_costs[kept], all_losses[kept]
-        back.append((before, taken))
-    return Merged(costs, losses, tuple(back))

@@ -4,22 +4,23 @@ If fractions of choices could be taken, the best curve would be convex and piece
 steps of all neighbourhoods' convex hulls, steepest first (Sinha & Zoltners, 1979). Along a piece
 of slope -r, loss + r·cost of any whole selection is at least the sum of the neighbourhoods' own
 minima. A part of a selection whose loss + r·cost, with the minima of what is still to be chosen,
-lies above the best selections known on that piece, and so on every piece, leads to none better.
+lies above that of the selections known on that piece, and so on every piece, leads to none better.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-Costs = NDArray[np.int64]
+Costs = NDArray[np.int64 | np.float64]
+"""Integers, but for latencies."""
 Losses = NDArray[np.float64]
 Curve = tuple[Costs, Losses]
-"""Costs strictly ascending, losses strictly descending."""
+"""Costs ascending, losses descending."""
 
-GRID = 512
+GRID = 128
 SLACK = 1e-12
 """Of what is compared: far above what rounding does to it, far below what matters."""
 
@@ -27,53 +28,85 @@ SLACK = 1e-12
 @dataclass(frozen=True)
 class Relaxation:
     """`corners` are the whole selections at which the pieces meet, `rates` the pieces' r,
-    descending and ending with 0; `least` holds, for each neighbourhood and piece, the sum of minima
-    of loss + r·cost over all neighbourhoods behind it.
+    descending and ending with 0 behind the last corner; `levels` the most that loss + r·cost of a
+    selection may be to be wanted; `least` holds, for each neighbourhood and piece, the sum of
+    minima of loss + r·cost over all neighbourhoods behind it.
     """
 
     corners: Curve
     rates: Losses
+    levels: Losses
     least: Losses
 
     @classmethod
     def of(cls, parts: Sequence[Curve]) -> "Relaxation":
-        """Of neighbourhoods' undominated choices."""
-        hulls = [_hull(*part) for part in parts]
-        steps = np.concatenate([np.diff(np.asarray(hull, dtype=float), axis=1) for hull in hulls], 1)
-        rates = -steps[1] / steps[0]
-        order = np.argsort(-rates, kind="stable")
-        rates = np.append(rates[order], 0.0)
-        costs = np.cumsum([sum(int(hull[0][0]) for hull in hulls), *steps[0][order].astype(int)])
-        losses = np.cumsum([sum(float(hull[1][0]) for hull in hulls), *steps[1][order]])
-        minima = [(hull[1] + np.multiply.outer(rates, hull[0])).min(axis=1) for hull in hulls]
-        behind = np.cumsum([np.zeros(len(rates)), *minima[:0:-1]], axis=0)[::-1]
-        return cls((costs, losses), rates, behind)
+        """Of neighbourhoods' undominated choices.
 
-    def levels(self, known: Curve) -> Losses:
-        """For each piece the most that loss + r·cost of a selection may be that `known` ones do not
-        beat; the corners have to be among them.
+        Wanted is what no corner beats: it loses less than its piece's first corner and costs less
+        than its last.
         """
-        costs, losses = known
-        ends = np.append(costs[1:], costs[-1])
-        levels = np.full(len(self.rates), -np.inf)
-        for at in (costs, ends):
-            piece = np.clip(
-                np.searchsorted(self.corners[0], at, side="right") - 1, 0, len(self.rates) - 1
-            )
-            np.maximum.at(levels, piece, losses + self.rates[piece] * ends)
-        np.maximum.at(levels, [-1], losses[-1])
-        return levels
+        hulls = [_hull(*part) for part in parts]
+        costs, losses, rates = _steps(hulls)
+        minima = [(hull[1] + np.multiply.outer(rates, hull[0])).min(axis=1) for hull in hulls]
+        least = np.cumsum([np.zeros(len(rates)), *minima[:0:-1]], axis=0)[::-1]
+        levels = losses + rates * np.append(costs[1:], costs[-1])
+        return cls((costs, losses), rates, levels, least)
 
-    def ceiling(self, place: int, levels: Losses, most: int) -> Curve:
+    def tight(self) -> "Relaxation":
+        """With nothing wanted but the corners."""
+        costs, losses = self.corners
+        return replace(self, levels=losses + self.rates * costs)
+
+    def near_cost(self, limit: float) -> "Relaxation":
+        """With nothing wanted but what costs at most `limit` and loses less than the last corner
+        that does.
+        """
+        costs, losses = self.corners
+        surely = limit * (1 - SLACK)  # costs that are no integers were added in another order
+        piece = max(int(np.searchsorted(costs, surely, side="right")) - 1, 0)
+        return self._only(piece, losses[piece] + self.rates[piece] * max(limit, costs[0]))
+
+    def near_loss(self, limit: float) -> "Relaxation":
+        """With nothing wanted but what loses at most `limit` and costs less than the first corner
+        that does.
+        """
+        costs, losses = self.corners
+        first = min(int(np.searchsorted(-losses, -limit)), len(costs) - 1)
+        piece = max(first - 1, 0)
+        return self._only(piece, max(limit, losses[-1]) + self.rates[piece] * costs[first])
+
+    def ceiling(self, place: int, most: float) -> tuple[Losses, Losses]:
         """Support points, over costs up to `most`, of the loss that a part of a selection, of the
         neighbourhoods up to `place`, may have at a cost; convex, so that straight lines between
         the points are never below it.
         """
-        grid = np.unique(np.linspace(0, most, GRID).astype(np.int64))
-        own = levels - self.least[place]
+        grid = np.linspace(0, most, GRID)
+        own = self.levels - self.least[place]
         lines = own[:, None] - np.multiply.outer(self.rates, grid)
-        slack = SLACK * (np.abs(levels) + self.rates * most).max()
+        slack = SLACK * (np.abs(self.corners[1]).max() + self.rates[0] * self.corners[0][-1])
         return grid, lines.max(axis=0) + slack
+
+    def _only(self, piece: int, level: float) -> "Relaxation":
+        return replace(
+            self,
+            rates=self.rates[piece : piece + 1],
+            levels=np.asarray([level]),
+            least=self.least[:, piece : piece + 1],
+        )
+
+
+def _steps(hulls: Sequence[Curve]) -> tuple[Costs, Losses, Losses]:
+    """The corners' costs and losses, and the rate behind each: all hulls' steps, steepest first."""
+    costs = np.concatenate([np.diff(hull[0]) for hull in hulls])
+    losses = np.concatenate([np.diff(hull[1]) for hull in hulls])
+    rates = -losses / costs
+    order = np.argsort(-rates, kind="stable")
+    first_cost, first_loss = (sum(hull[axis][0] for hull in hulls) for axis in (0, 1))
+    return (
+        np.cumsum([first_cost, *costs[order]]),
+        np.cumsum([first_loss, *losses[order]]),
+        np.append(rates[order], 0.0),
+    )
 
 
 def _hull(costs: Costs, losses: Losses) -> Curve:

@@ -9,51 +9,74 @@ import numpy as np
 from numpy.typing import NDArray
 
 from candidates.errors import InfeasibleBudget
-from search.budget import Axis
-from search.merge import Indices, merge
+from search.budget import Axis, CostAxis
+from search.merge import Indices, Merged, Merger
 from search.problem import Choice, Problem
-from search.relaxation import Curve
+from search.relaxation import Costs, Curve
 from search.selection import Selection
-from search.totals import CostAxis, cost_on, selection_of, share
+from search.thinning import evenly
+from search.totals import cost_on, selection_of, share
 
 Loss = Literal["kl"] | Axis
+Picks = tuple[Choice, ...]
+
+MOST = 50_000
+"""Undominated selections that are listed, in less than a second; a library of many neighbourhoods
+with many costs may have far more."""
 
 
 @dataclass(frozen=True)
 class TradeOff:
-    """Undominated states, costs strictly ascending and losses strictly descending.
+    """Undominated selections, by strictly ascending cost and strictly descending loss.
 
-    `costs` are the whole student's. `back` holds, for each neighbourhood and each state after
-    it, the state before it and the choice taken.
+    Where there are more than `MOST`, `is_complete` is False and only those at the corners of the
+    curve's convex hull are listed; what is best within a limit is exact all the same.
     """
 
     problem: Problem
     axis: CostAxis
-    costs: NDArray[np.int64]
-    losses: NDArray[np.float64]
-    back: tuple[tuple[Indices, Indices], ...]
+    merger: Merger
+    merged: Merged
+    is_complete: bool
+
+    @property
+    def costs(self) -> Costs:
+        """The whole students'."""
+        return self.merged.costs + cost_on(self.problem.fixed, self.axis)
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """What was minimised."""
+        return self.merged.losses
 
     def __len__(self) -> int:
-        return len(self.costs)
+        return len(self.merged.costs)
 
-    def best_within(self, limit: float) -> tuple[Choice, ...]:
+    def best_within(self, limit: float) -> Picks:
         """The choices of least loss whose cost keeps `limit`; InfeasibleBudget if none does."""
-        index = int(np.searchsorted(self.costs, limit, side="right")) - 1
-        if index < 0:
-            raise InfeasibleBudget(self.axis, limit, float(self.costs[0]))
-        return self.picks([index])[0]
+        smallest = float(self.costs[0])
+        if limit < smallest:
+            raise InfeasibleBudget(self.axis, limit, smallest)
+        fixed = cost_on(self.problem.fixed, self.axis)
+        merged = self.merged if self.is_complete else self.merger.near_cost(limit - fixed)
+        index = int(np.searchsorted(merged.costs + fixed, limit, side="right")) - 1
+        return self._picks(merged, [index])[0]
 
-    def cheapest_within(self, loss: float) -> tuple[Choice, ...] | None:
+    def cheapest_within(self, loss: float) -> Picks | None:
         """The choices of least cost whose loss is at most `loss`, if there are any."""
-        fitting = np.flatnonzero(self.losses <= loss)
-        return self.picks([int(fitting[0])])[0] if len(fitting) else None
+        merged = self.merged if self.is_complete else self.merger.near_loss(loss)
+        fitting = np.flatnonzero(merged.losses <= loss)
+        return self._picks(merged, [int(fitting[0])])[0] if len(fitting) else None
 
-    def picks(self, states: Sequence[int]) -> list[tuple[Choice, ...]]:
-        """The choices that led to each of the states."""
-        at = np.asarray(states, dtype=np.intp)
+    def picks(self, states: Sequence[int]) -> list[Picks]:
+        """The choices that led to each of the states that are listed."""
+        return self._picks(self.merged, states)
+
+    def _picks(self, merged: Merged, states: Sequence[int]) -> list[Picks]:
+        at: Indices = np.asarray(states, dtype=np.intp)
         columns = []
         for choices, (parents, taken) in zip(
-            reversed(self.problem.neighbourhoods), reversed(self.back), strict=True
+            reversed(self.problem.neighbourhoods), reversed(merged.back), strict=True
         ):
             columns.append([choices[index] for index in taken[at].tolist()])
             at = parents[at]
@@ -65,25 +88,26 @@ def curve(
 ) -> tuple[Selection, ...]:
     """The undominated selections (cost against KL), by ascending cost.
 
-    With `most`, at most so many of them, evenly spread and with both ends.
+    With `most`, at most so many of them, evenly spread along the curve and with both ends.
     """
     found = trade_off(problem, axis)
-    num_points = len(found) if most is None else min(most, len(found))
-    states = np.unique(np.linspace(0, len(found) - 1, num_points).round().astype(int)).tolist()
+    drops = [problem.predictor.drop(loss).value for loss in found.losses.tolist()]
+    states = evenly(found.costs, drops, most or len(found))
     return tuple(selection_of(problem, picks) for picks in found.picks(states))
 
 
 @lru_cache(maxsize=16)
 def trade_off(problem: Problem, axis: CostAxis, loss: Loss = "kl") -> TradeOff:
-    """Merges the neighbourhoods one after the other; remembered for the latest problems."""
-    found = merge([_part(problem, choices, axis, loss) for choices in problem.neighbourhoods])
-    costs = found.costs + cost_on(problem.fixed, axis)
-    return TradeOff(problem, axis, costs, found.losses, found.back)
+    """Remembered for the latest problems."""
+    merger = Merger.of([_part(problem, part, axis, loss) for part in problem.neighbourhoods])
+    whole = merger.whole(MOST)
+    return TradeOff(problem, axis, merger, whole or merger.corners(), whole is not None)
 
 
 def _part(problem: Problem, choices: Sequence[Choice], axis: CostAxis, loss: Loss) -> Curve:
-    costs = np.asarray([cost_on(choice.cost, axis) for choice in choices], dtype=np.int64)
-    return costs, np.asarray([_loss_of(problem, choice, loss) for choice in choices])
+    costs = np.asarray([cost_on(choice.cost, axis) for choice in choices])
+    losses = [float(_loss_of(problem, choice, loss)) for choice in choices]
+    return costs, np.asarray(losses)
 
 
 def _loss_of(problem: Problem, choice: Choice, loss: Loss) -> float:

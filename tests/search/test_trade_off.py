@@ -1,7 +1,13 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from candidates.errors import InfeasibleBudget
+from search import trade_off as module
 from search.problem import Problem
 from search.trade_off import curve, trade_off
 from tests.search.problems import all_picks, choice, kl, parameters, problem, problems
@@ -19,6 +25,40 @@ def pareto(of: Problem) -> list[tuple[int, float]]:
 @given(problems())
 def test_the_curve_is_the_undominated_set_of_all_selections(of: Problem) -> None:
     assert [(point.cost.parameters, point.loss) for point in curve(of)] == pareto(of)
+
+
+@contextmanager
+def at_most(number: int) -> Iterator[None]:
+    """Curves of more selections are not listed whole."""
+    trade_off.cache_clear()
+    with patch.object(module, "MOST", number):
+        yield
+    trade_off.cache_clear()
+
+
+@given(problems(), st.integers(0, 30))
+def test_what_is_best_within_a_limit_is_exact_on_a_curve_too_long_to_list(
+    of: Problem, limit: int
+) -> None:
+    with at_most(1):
+        found = trade_off(of, "parameters")
+        fitting = [point for point in pareto(of) if point[0] <= limit]
+        if fitting:
+            picks = found.best_within(limit)
+            assert (parameters(of, picks), kl(picks)) == fitting[-1]
+        for cost, loss in pareto(of):
+            picks = found.cheapest_within(loss) or ()
+            assert (parameters(of, picks), kl(picks)) == (cost, loss)
+        assert found.cheapest_within(pareto(of)[-1][1] - 0.1) is None
+
+
+@given(problems())
+def test_of_a_curve_too_long_to_list_some_is_listed(of: Problem) -> None:
+    with at_most(1):
+        found = [(point.cost.parameters, point.loss) for point in curve(of)]
+        assert trade_off(of, "parameters").is_complete == (len(pareto(of)) == 1)
+    assert set(found) <= set(pareto(of))
+    assert (found[0], found[-1]) == (pareto(of)[0], pareto(of)[-1])
 
 
 @given(problems())
