@@ -15,6 +15,7 @@ from service.ledger import Ledger
 from service.repositories import candidates, datasets, libraries, students, teachers
 from service.settings import Settings
 from service.shelves import Shelves
+from service.tables import StudentRow
 from tests.service import builders, old_rows
 
 
@@ -22,7 +23,7 @@ from tests.service import builders, old_rows
 def old(empty_url: str) -> Iterator[Database]:
     """Of revision 0001, with a library and a student."""
     database = Database(empty_url)
-    with database.engine.begin() as connection:
+    with database.migrating() as connection:
         command.upgrade(alembic_config(connection), "0001")
         old_rows.insert(connection)
     yield database
@@ -88,7 +89,7 @@ def test_an_old_candidate_keeps_its_scores_and_its_agreement_is_unknown(old: Dat
 
 def test_going_back_before_the_agreement_keeps_the_candidates(old: Database) -> None:
     old.migrate()
-    with old.engine.begin() as connection:
+    with old.migrating() as connection:
         command.downgrade(alembic_config(connection), "0002")
     with old.reading() as session:
         assert session.scalar(text("SELECT kl FROM candidates")) == 0.5
@@ -98,7 +99,7 @@ def test_going_back_before_the_agreement_keeps_the_candidates(old: Database) -> 
 
 def test_going_back_keeps_the_rows_and_fails_what_the_old_code_cannot_read(old: Database) -> None:
     old.migrate()
-    with old.engine.begin() as connection:
+    with old.migrating() as connection:
         command.downgrade(alembic_config(connection), "0001")
     with old.reading() as session:
         states = {
@@ -111,3 +112,30 @@ def test_going_back_keeps_the_rows_and_fails_what_the_old_code_cannot_read(old: 
     old.migrate()
     with old.reading() as session:
         assert len(candidates.chosen(session, ["candidate_1"])) == 1
+
+
+def test_an_old_student_was_selected_and_keeps_its_measurement(old: Database) -> None:
+    columns = "id, created_at, student_id, state, job_id"
+    measured = (
+        f"INSERT INTO measurements ({columns}) VALUES ('m', :now, 'student_1', 'ready', 'job_1')"
+    )
+    with old.writing() as session:
+        session.execute(text(measured), {"now": str(old_rows.NOW)})
+    old.migrate()
+    with old.migrating() as connection:
+        origin = connection.scalar(text("SELECT origin FROM students WHERE parent_id IS NULL"))
+        assert origin == "selection"
+        command.downgrade(alembic_config(connection), "0006")
+        assert connection.scalar(text("SELECT count(*) FROM measurements")) == 1
+
+
+def test_going_back_before_refinements_forgets_what_they_made(old: Database) -> None:
+    old.migrate()
+    with old.writing() as session:
+        row = session.get_one(StudentRow, "student_1")
+        values = {column.name: getattr(row, column.name) for column in StudentRow.__table__.columns}
+        values |= {"id": "student_2", "digest": "b", "origin": "refinement"}
+        session.add(StudentRow(**{**values, "parent_id": "student_1"}))
+    with old.migrating() as connection:
+        command.downgrade(alembic_config(connection), "0006")
+        assert connection.scalars(text("SELECT id FROM students")).all() == ["student_1"]
