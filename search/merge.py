@@ -91,7 +91,7 @@ class Merger:
             taken, before = np.divmod(useful, len(costs))
             costs, losses = all_costs[useful], all_losses[useful]
             back.append((before.astype(np.int32), kept[taken].astype(np.int32)))
-        whole: Costs = costs + self.least
+        whole = np.asarray(costs + self.least)
         return Merged(whole, losses, tuple(back))
 
 

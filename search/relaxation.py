@@ -62,7 +62,7 @@ class Relaxation:
         that does.
         """
         costs, losses = self.corners
-        surely = limit * (1 - SLACK)  # costs that are no integers were added in another order
+        surely = limit * (1 - SLACK)  # these sums were added up in another order
         piece = max(int(np.searchsorted(costs, surely, side="right")) - 1, 0)
         return self._only(piece, losses[piece] + self.rates[piece] * max(limit, costs[0]))
 
@@ -71,7 +71,8 @@ class Relaxation:
         that does.
         """
         costs, losses = self.corners
-        first = min(int(np.searchsorted(-losses, -limit)), len(costs) - 1)
+        surely = limit - SLACK * losses[0]
+        first = min(int(np.searchsorted(-losses, -surely)), len(costs) - 1)
         piece = max(first - 1, 0)
         return self._only(piece, max(limit, losses[-1]) + self.rates[piece] * costs[first])
 
