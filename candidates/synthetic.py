@@ -1,18 +1,17 @@
 """Synthetic: images made from a teacher alone, so that a library needs nobody's pictures."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from candidates.batch_norm import Norm
 from candidates.data import Dataset, ImageSet, normalised
-from candidates.errors import InvalidRecipe
-from candidates.finite import checked
-from candidates.graph.network import Network
+from candidates.match import Match
 from candidates.progress import Progress
 from candidates.recipe import LibraryRecipe, Preprocessing
+from candidates.savings import Savings, State
 from candidates.teacher import Teacher
 
 SHARES = (0, 4, 5, 6)
@@ -30,14 +29,16 @@ COMMON = 0.9
 """How much of the first images' colours is grey."""
 
 
-def synthetic_dataset(teacher: Teacher, recipe: LibraryRecipe, progress: Progress) -> Dataset:
+def synthetic_dataset(
+    teacher: Teacher, recipe: LibraryRecipe, progress: Progress, savings: Savings | None = None
+) -> Dataset:
     """`recipe.synthetic_images` images in three disjoint sets, labelled by the teacher itself.
 
     Raises InvalidRecipe where inputs are to be "matched" and the teacher has no BatchNorm.
     """
     count, seed = recipe.synthetic_images, recipe.seed
     if recipe.inputs == "matched":
-        images = synthesise(teacher, count, recipe.synthetic_steps, seed, progress)
+        images = synthesise(teacher, count, recipe.synthetic_steps, seed, progress, savings)
     else:
         noise = torch.randn(count, *teacher.recipe.input, generator=_generator(seed))
         images = quantised(noise, teacher.recipe.preprocessing)
@@ -48,72 +49,76 @@ def synthetic_dataset(teacher: Teacher, recipe: LibraryRecipe, progress: Progres
 
 
 def synthesise(
-    teacher: Teacher, num_images: int, steps: int, seed: int, progress: Progress
+    teacher: Teacher,
+    num_images: int,
+    steps: int,
+    seed: int,
+    progress: Progress,
+    savings: Savings | None = None,
 ) -> Tensor:
     """Images, uint8 [num_images, C, H, W], on which every BatchNorm of the teacher sees about the
     mean and variance that it has stored (Cai et al., 2020, ZeroQ; Yin et al., 2020, DeepInversion).
 
     They begin as noise with the spectrum of natural images and learn by `steps` steps of Adam,
-    each time shifted and mirrored at random, and within the range of pixels, batch by batch.
+    each time shifted and mirrored at random, and within the range of pixels, batch by batch. With
+    `savings` a run that was killed goes on, to the same images.
     Raises InvalidRecipe for a teacher without BatchNorm.
     """
     size = images_at_once(teacher)
     target = Match(teacher.network)
     starts = range(0, num_images, size)
-    parts = []
-    for number, start in enumerate(starts):
-        generator = _generator(seed + start)
-        images = first_images(min(size, num_images - start), teacher.recipe.input, generator)
-        low, high = _range(teacher.recipe.preprocessing)
-        images = images.clamp(low, high).requires_grad_()
-        optimiser = torch.optim.Adam([images], lr=RATE, betas=(0.5, 0.9))
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
-        for step in range(steps):
-            (images.grad,) = torch.autograd.grad(target.loss(_moved(images, generator)), images)
-            optimiser.step()
-            schedule.step()
-            images.data.clamp_(low, high)
+    begun = savings.read() if savings else None
+    parts = [part for _, part in sorted(begun.given("parts").items())] if begun else []
+    for number in range(len(parts), len(starts)):
+        start = starts[number]
+        batch = _Batch(teacher, min(size, num_images - start), seed + start)
+        first = batch.restore(begun) if begun else 0
+        begun = None
+        for step in range(first, steps):
+            batch.learn(target, RATE * (1 + math.cos(math.pi * step / steps)) / 2)
+            if savings and ((step + 1) % savings.every == 0 or step + 1 == steps):
+                savings.write(batch.state(step + 1, parts))
             progress(number * steps + step + 1, len(starts) * steps)
-        parts.append(quantised(images.detach(), teacher.recipe.preprocessing))
+        parts.append(quantised(batch.images.detach(), teacher.recipe.preprocessing))
     return torch.cat(parts)
 
 
-class Match:
-    """How far the values in front of a network's BatchNorms are from the stored statistics."""
+class _Batch:
+    """Images [n, C, H, W] that learn together, and all that it takes to go on with them."""
 
-    def __init__(self, network: Network) -> None:
-        tensors = {name: values.detach() for name, values in network.tensors().items()}
-        self.network = Network(network.program, _frozen(tensors, network)).eval()
-        self.tensors: Mapping[str, Tensor] = tensors
-        self.by_source: dict[str, list[Norm]] = {}
-        for norm in map(Norm.of, network.program.calls):
-            if norm is not None:
-                self.by_source.setdefault(norm.source, []).append(norm)
-        if not self.by_source:
-            raise InvalidRecipe(
-                "Inputs can be matched only to a teacher that has BatchNorms, whose statistics "
-                "tell of the images it learned from; this one has none. Give images, or take "
-                'inputs "gaussian".'
-            )
+    def __init__(self, teacher: Teacher, count: int, seed: int) -> None:
+        self.generator = _generator(seed)
+        self.low, self.high = _range(teacher.recipe.preprocessing)
+        first = first_images(count, teacher.recipe.input, self.generator)
+        self._canvas = nn.ParameterList([first.clamp(self.low, self.high)])
+        self._optimiser = torch.optim.Adam(self._canvas, lr=RATE, betas=(0.5, 0.9))
 
-    def loss(self, images: Tensor) -> Tensor:
-        """KL between the normal distributions of the batch and of the statistics, log(1 + KL)
-        averaged over channels, so that none that is nearly constant outweighs all, and over norms.
-        """
-        found: list[Tensor] = []
+    @property
+    def images(self) -> Tensor:
+        """As they are now."""
+        images: Tensor = self._canvas[0]
+        return images
 
-        def compare(name: str, value: Tensor) -> None:
-            for norm in self.by_source.get(name, ()):
-                rows = value.transpose(0, 1).flatten(1)
-                variance = self.tensors[norm.variance] + norm.eps
-                ratio = (rows.var(1) + norm.eps) / variance
-                away = (rows.mean(1) - self.tensors[norm.mean]).square() / variance
-                found.append(torch.log1p((ratio - 1 - ratio.log() + away) / 2).mean())
+    def learn(self, target: Match, rate: float) -> None:
+        """One step."""
+        loss = target.loss(_moved(self.images, self.generator))
+        (self.images.grad,) = torch.autograd.grad(loss, self.images)
+        self._optimiser.param_groups[0]["lr"] = rate
+        self._optimiser.step()
+        self.images.data.clamp_(self.low, self.high)
 
-        compare(self.network.program.input, images)
-        (logits,) = self.network.values(images, [self.network.program.output], compare)
-        checked(self.network, images, logits)
-        return torch.stack(found).mean()
+    def state(self, step: int, parts: Sequence[Tensor]) -> State:
+        """After so many steps, with the images of the batches before."""
+        state = State(step, {"generator": self.generator.get_state()})
+        state.add("batch", self._canvas, self._optimiser)
+        state.add_tensors("parts", {f"{number:06}": part for number, part in enumerate(parts)})
+        return state
+
+    def restore(self, state: State) -> int:
+        """Go on from a state; how many steps were done."""
+        self.generator.set_state(state.tensors["generator"])
+        state.give("batch", self._canvas, self._optimiser)
+        return state.step
 
 
 def first_images(count: int, shape: tuple[int, int, int], generator: torch.Generator) -> Tensor:
@@ -139,15 +144,6 @@ def images_at_once(teacher: Teacher) -> int:
     """How many images learn together; the more, the less they have to resemble each other."""
     channels, height, width = teacher.recipe.input
     return max(2, min(MAX_BATCH, BATCH_BYTES // (4 * channels * height * width)))
-
-
-def _frozen(tensors: Mapping[str, Tensor], network: Network) -> dict[str, Tensor]:
-    """The same values, of which none asks for a gradient."""
-    buffers = set(network.program.buffers)
-    return {
-        name: values if name in buffers else torch.nn.Parameter(values, requires_grad=False)
-        for name, values in tensors.items()
-    }
 
 
 def _moved(images: Tensor, generator: torch.Generator) -> Tensor:

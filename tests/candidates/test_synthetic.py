@@ -1,13 +1,17 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from candidates.data import normalised
 from candidates.errors import InvalidRecipe, NonFiniteActivation
+from candidates.match import Match
 from candidates.progress import silent
+from candidates.savings import Savings
 from candidates.sources.allowed import check_images
-from candidates.synthetic import Match, first_images, quantised, synthesise, synthetic_dataset
-from tests.candidates.builders import TINY, library, randomised, teacher_from, teacher_of
+from candidates.synthetic import first_images, quantised, synthesise, synthetic_dataset
+from tests.candidates.builders import TINY, library, teacher_from, teacher_of
 
 TEACHER = teacher_of()
 MATCHED = library(inputs="matched", synthetic_images=96, synthetic_steps=2)
@@ -25,18 +29,6 @@ def test_steps_bring_the_statistics_nearer() -> None:
         images = synthesise(TEACHER, 64, steps, 0, silent)
         losses.append(float(match.loss(normalised(images, TINY.preprocessing))))
     assert losses[1] < 0.8 * losses[0]
-
-
-def test_the_loss_is_zero_where_all_statistics_are_met() -> None:
-    images = normalised(synthesise(TEACHER, 32, 0, 0, silent), TINY.preprocessing)
-    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), *list(plain())[2:])
-    network[5] = nn.Linear(64, 3)
-    teacher = teacher_from(randomised(network))
-    tensors = teacher.network.tensors()
-    values = teacher.network.part(teacher.network.program.input, "conv2d")(images).detach()
-    tensors["1.running_mean"].copy_(values.mean((0, 2, 3)))
-    tensors["1.running_var"].copy_(values.var((0, 2, 3)))
-    assert float(Match(teacher.network).loss(images)) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_same_seed_gives_the_same_images_and_the_teacher_stays_as_it_was() -> None:
@@ -87,6 +79,24 @@ def test_progress_counts_every_step_and_may_stop_the_work() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         synthesise(TEACHER, 8, 1, 0, stop)
+
+
+@pytest.mark.parametrize("killed_after", [1, 2, 3, 4, 5])
+def test_a_killed_run_goes_on_to_the_same_images(tmp_path: Path, killed_after: int) -> None:
+    """Of two batches of three steps; what was done since the last saving is done again."""
+    savings = Savings(tmp_path / "state", 2, "test")
+    seen: list[int] = []
+
+    def kill(done: int, _total: int) -> None:
+        seen.append(done)
+        if len(seen) == killed_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        synthesise(TEACHER, 260, 3, 1, kill, savings)
+    images = synthesise(TEACHER, 260, 3, 1, lambda done, _: seen.append(done), savings)
+    assert torch.equal(images, synthesise(TEACHER, 260, 3, 1, silent))
+    assert len(seen) - 6 <= 1
 
 
 def test_nan_in_the_teacher_is_named() -> None:
