@@ -5,11 +5,13 @@ that channel q owns the columns q·kh·kw … (q + 1)·kh·kw − 1; a linear la
 of a grouped convolution has rows and a matrix of its own.
 """
 
+import math
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,6 +30,32 @@ class Window(NamedTuple):
     stride: Pair
     padding: tuple[Pair, Pair]
     dilation: Pair
+
+    def counts(self, sides: Sequence[int], padded: bool) -> Pair:
+        """At how many heights and widths it stands on an image with these sides."""
+        margins = (0, 0) if padded else tuple(map(sum, self.padding))
+        height, width = (
+            (side + margin - spread * (size - 1) - 1) // step + 1
+            for side, margin, spread, size, step in zip(
+                sides, margins, self.dilation, self.kernel, self.stride, strict=True
+            )
+        )
+        return height, width
+
+    def columns(self, images: Tensor, places: Tensor) -> Tensor:
+        """What it sees [N, p, C·kh·kw] of padded images [N, C, H, W] from places [N, p]."""
+        sides = images.shape[2:]
+        across = self.counts(sides, padded=True)[1]
+        first = places // across * self.stride[0] * sides[1] + places % across * self.stride[1]
+        down, right = (
+            torch.arange(size) * spread
+            for size, spread in zip(self.kernel, self.dilation, strict=True)
+        )
+        taps = (down.unsqueeze(1) * sides[1] + right).flatten()
+        index = (first.unsqueeze(2) + taps).flatten(1).unsqueeze(1)
+        found = images.flatten(2).gather(2, index.expand(-1, images.shape[1], -1))
+        rows: Tensor = found.unflatten(2, (-1, len(taps))).transpose(1, 2)
+        return rows.flatten(2)
 
 
 @dataclass(frozen=True)
@@ -71,24 +99,35 @@ class LinearCall:
         """The dimension of its output that holds the channels."""
         return -1 if self.window is None else 1
 
-    def rows(self, inputs: Tensor) -> Tensor:
-        """The rows [groups, N·positions, d] in which the call is linear, image by image."""
+    def rows(self, inputs: Tensor, places: Tensor | None = None) -> Tensor:
+        """The rows [groups, N·positions, d] in which the call is linear, image by image; with
+        `places` [N, p] those of some positions of every image alone.
+        """
         if self.window is None:
-            return inputs.reshape(1, -1, inputs.shape[-1])
+            return at_places(inputs, places).reshape(1, -1, inputs.shape[-1])
         kernel, stride, (height, width), dilation = self.window
         images = inputs.unsqueeze(2) if inputs.dim() == 3 else inputs
         if any((*height, *width)):
             images = functional.pad(images, (*width, *height))
+        if places is not None:
+            return self._by_group(self.window.columns(images, places))
         columns = functional.unfold(images, kernel, dilation, 0, stride)
         return self._by_group(columns.transpose(1, 2))
 
-    def points(self, inputs: Tensor) -> Tensor:
-        """The input's channels at every position, [groups, N·positions, C / groups]."""
-        return self._by_group(self.channels_last(inputs))
+    def num_places(self, inputs: Tensor) -> int:
+        """How many rows an image has."""
+        if self.window is None:
+            return inputs[0, ..., 0].numel()
+        sides = (1, *inputs.shape[2:])[-2:]
+        return math.prod(self.window.counts(sides, padded=False))
 
-    def outputs(self, values: Tensor) -> Tensor:
+    def points(self, inputs: Tensor, places: Tensor | None = None) -> Tensor:
+        """The input's channels at every position, [groups, N·positions, C / groups]."""
+        return self._by_group(at_places(self.channels_last(inputs), places))
+
+    def outputs(self, values: Tensor, places: Tensor | None = None) -> Tensor:
         """Values of the output's shape, [groups, rows, o / groups], row by row as in `rows`."""
-        return self._by_group(self.channels_last(values))
+        return self._by_group(at_places(self.channels_last(values), places))
 
     def channels_last(self, values: Tensor) -> Tensor:
         """Values of the input's or output's shape with their channels moved to the end."""
@@ -98,6 +137,14 @@ class LinearCall:
         """[..., channels] to [groups, rows, channels / groups]."""
         rows = values.reshape(-1, self.groups, values.shape[-1] // self.groups)
         return rows.transpose(0, 1)
+
+
+def at_places(values: Tensor, places: Tensor | None) -> Tensor:
+    """Of values [N, …, C] those at some of the positions of every image [N, p, C]; None: all."""
+    if places is None:
+        return values
+    flat = values.flatten(1, -2)
+    return flat.gather(1, places.unsqueeze(2).expand(-1, -1, flat.shape[2]))
 
 
 def linear_calls(network: Network, names: Collection[str]) -> list[LinearCall]:

@@ -17,7 +17,7 @@ from candidates.candidate import Kept
 from candidates.graph.layout import Layout
 from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
-from candidates.linear_call import LinearCall, linear_calls
+from candidates.linear_call import LinearCall, at_places, linear_calls
 
 MAX_COLUMNS = 2304
 """Most columns of a row before the pointwise rows are used, if these are shorter."""
@@ -67,13 +67,24 @@ class Reading:
         """d."""
         return len(self.taps)
 
-    def rows(self, inputs: Tensor) -> Tensor:
-        """The rows of the call's inputs, those of one image beside each other."""
+    def rows(self, inputs: Tensor, places: Tensor | None = None) -> Tensor:
+        """The rows of the call's inputs, those of one image beside each other; with `places`
+        [N, p] those of some of its `num_places` alone.
+        """
         if self.taps.shape[1] == 1:
-            return self.call.rows(inputs)
+            return self.call.rows(inputs, places)
         if self.call.window is not None:
-            return self.call.points(inputs)
-        return inputs[..., self.taps.T].reshape(1, -1, self.num_columns)
+            return self.call.points(inputs, places)
+        rows = inputs[..., self.taps.T]
+        return at_places(rows, places).reshape(1, -1, self.num_columns)
+
+    def num_places(self, inputs: Tensor) -> int:
+        """How many rows an image has."""
+        if self.taps.shape[1] == 1:
+            return self.call.num_places(inputs)
+        if self.call.window is not None:
+            return inputs[0, 0].numel()
+        return inputs[0, ..., 0].numel() * self.taps.shape[1]
 
     def root(self, weight: Tensor, gain: Tensor) -> Tensor:
         """R [groups, r, d] in float64 with RᵀR = Σ_t W_tᵀW_t, where W_t are the weights of tap t

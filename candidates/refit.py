@@ -12,7 +12,7 @@ from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
 from candidates.inputs import Inputs
 from candidates.linear_call import linear_calls
-from candidates.moments import Moments
+from candidates.moments import Moments, Sample
 from candidates.obc import on_support
 from candidates.reading import Reading
 from candidates.reconstruct import regularised, shrunk
@@ -93,7 +93,13 @@ class Refit:
         index = torch.tensor(rows) if len(rows) < len(every) else None
         anchor = anchor if index is None else anchor.unmoved()
         num_targets = len(weight) // anchor.call.groups
-        moments = Moments.empty(reading.num_columns, num_targets, anchor.pooled, anchor.call.groups)
+        moments = Moments.empty(
+            reading.num_columns,
+            num_targets,
+            anchor.pooled,
+            anchor.call.groups,
+            Sample.of(reading.num_columns, len(streams[0]), seed=0),
+        )
         needed = anchor.needed()
         with torch.no_grad():
             for ours, theirs in zip(*streams, strict=True):

@@ -14,7 +14,7 @@ from candidates.data import Dataset, ImageSet
 from candidates.finite import checked
 from candidates.graph.network import Visit
 from candidates.kinds.registry import KINDS
-from candidates.moments import Moments
+from candidates.moments import Moments, Sample
 from candidates.noise_inputs import NoiseInputs
 from candidates.progress import Progress
 from candidates.reading import Reading, full_readings_of, readings_of
@@ -77,7 +77,7 @@ def gather(
     check_images(teacher.recipe, teacher.num_classes, shape, num_classes)
     calibration = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     scoring = dataset.scoring.sample(recipe.scoring_images, recipe.seed)
-    moments, add = _empty_moments(teacher, recipe)
+    moments, add = _empty_moments(teacher, recipe, len(calibration))
     total = len(calibration) + len(scoring)
     done = 0
     for count in _observed(teacher, calibration, recipe, add):
@@ -118,7 +118,9 @@ def _without(output: str, add: Visit) -> Visit:
     return lambda name, value: None if name == output else add(name, value)
 
 
-def _empty_moments(teacher: Teacher, recipe: LibraryRecipe) -> tuple[dict[str, Moments], Visit]:
+def _empty_moments(
+    teacher: Teacher, recipe: LibraryRecipe, num_images: int
+) -> tuple[dict[str, Moments], Visit]:
     """Moments without rows by call, and what adds to them while the teacher runs."""
     needs_all = any(KINDS[kind].grams == "all" for kind in recipe.kinds)
     moments: dict[str, Moments] = {}
@@ -131,7 +133,10 @@ def _empty_moments(teacher: Teacher, recipe: LibraryRecipe) -> tuple[dict[str, M
         for reading, anchor in zip(readings.values(), find_anchors(part, calls), strict=True):
             by_source.setdefault(reading.call.source, []).append(reading)
             moments[reading.call.name] = Moments.empty(
-                reading.num_columns, pooled=anchor.pooled, groups=reading.call.groups
+                reading.num_columns,
+                pooled=anchor.pooled,
+                groups=reading.call.groups,
+                sample=Sample.of(reading.num_columns, num_images, recipe.seed),
             )
 
     def add(name: str, value: Any) -> None:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from candidates import moments as module_under_test
 from candidates.linear_call import LinearCall
-from candidates.moments import Moments
+from candidates.moments import Moments, Sample
 from candidates.reading import Reading
 from tests.candidates.builders import traced
 
@@ -115,3 +115,50 @@ def test_the_pooled_weighting_is_the_error_at_positions_and_of_their_sum() -> No
     errors = (reading.rows(images)[0] @ change.T).reshape(4, 9, 2)
     expected = errors.square().sum() + errors.sum(1).square().sum()
     torch.testing.assert_close((change @ known.input_products[0] @ change.T).trace(), expected)
+
+
+STRIDED = nn.Conv2d(4, 6, (3, 2), (2, 1), (1, 2), dilation=(1, 2), groups=2)
+
+
+@pytest.mark.parametrize("convolution", [*CONVOLUTIONS, STRIDED], ids=str)
+def test_rows_at_some_places_are_those_of_all_rows(convolution: nn.Conv2d) -> None:
+    reading, images = full(convolution), torch.randn(3, *SHAPE)
+    targets = convolution(images)
+    num_places = reading.num_places(images)
+    assert num_places == targets[0, 0].numel()
+    places = Sample(5, seed=3).places(3, num_places, known=0)
+    assert places is not None
+    every, wanted = reading.rows(images), reading.call.outputs(targets)
+    index = (torch.arange(3).unsqueeze(1) * num_places + places).flatten()
+    assert torch.equal(reading.rows(images, places), every[:, index])
+    assert torch.equal(reading.call.outputs(targets, places), wanted[:, index])
+
+
+def test_a_sample_takes_other_places_of_every_image_and_batch_and_all_where_there_are_few() -> None:
+    sample = Sample(10, seed=1)
+    places = [sample.places(4, 1000, known) for known in (0, 0, 40)]
+    assert all(found is not None for found in places)
+    first, again, later = (found for found in places if found is not None)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, later)
+    assert not torch.equal(first[0], first[1])
+    assert torch.equal(first // 100, torch.arange(10).expand(4, 10))
+    assert sample.places(4, 10, 0) is None
+
+
+def test_sampled_moments_come_near_those_of_all_rows() -> None:
+    torch.manual_seed(0)
+    images, reading = torch.randn(64, *SHAPE), full(PLAIN)
+    found = Moments.empty(36, sample=Sample(20))
+    every = Moments.empty(36)
+    for each in (found, every):
+        each.add(reading, images)
+    assert (found.num_rows, every.num_rows) == (64 * 20, 64 * 42)
+    (ours, *_), (theirs, *_) = found.centred(), every.centred()
+    assert float((ours - theirs).norm() / theirs.norm()) < 0.2
+
+
+def test_before_a_pooling_all_rows_count() -> None:
+    known = Moments.empty(36, pooled=True, sample=Sample(5))
+    known.add(full(PLAIN), torch.randn(2, *SHAPE))
+    assert known.num_rows == 2 * 42
