@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from candidates.reconstruct import solve
+from candidates.support import on_support
 
 TOGETHER = 32
 """Removals before the inverse is brought up to date."""
@@ -93,22 +93,6 @@ def survivors(gram: Tensor, weight: Tensor, mask: Tensor) -> Tensor:
     row, ŵ_S = (G_SS)⁻¹ (G w)_S.
     """
     return on_support(gram, weight @ gram, mask)
-
-
-def on_support(gram: Tensor, right: Tensor, mask: Tensor) -> Tensor:
-    """X [g, o, d] with x_S = (G_SS)⁻¹ r_S for every row r of `right` and its support S, and zero
-    elsewhere.
-    """
-    result = torch.zeros_like(right)
-    whole = mask.all(2)
-    for group in whole.any(1).nonzero().flatten().tolist():
-        rows = whole[group]
-        result[group, rows] = solve(gram[group], right[group, rows].mT).mT
-    for group, row in (mask.any(2) & ~whole).nonzero().tolist():
-        index = mask[group, row].nonzero().flatten()
-        some = right[group, row, index].unsqueeze(1)
-        result[group, row, index] = solve(gram[group][index][:, index], some).squeeze(1)
-    return result
 
 
 class _Rows:
