@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 from candidates.candidate import Estimate
 from candidates.value import Value
+from search.decay import Decay, Observation
 
 NORMAL_90 = 1.6449
-"""Half of a 90 % interval, in standard errors."""
+"""Half of a 90 % interval of a normal distribution, in standard errors."""
+LEAST_POINTS_PER_NAT = 1.0
+"""Where candidates lose nothing that was seen; every divergence costs something in the end."""
+RATE_DOUBT, SHAPE_DOUBT, SCATTER = 0.4, 0.2, 0.3
+"""Before any student was measured: standard deviations of ln λ and ln γ from library to library,
+and the scatter of students."""
 
 
 class Prediction(Value):
-    """An accuracy in percent that was not measured; 90 % of those measured should lie within."""
+    """An accuracy in percent; of those measured 90 % should lie from `low` to `high`."""
 
     value: float
     standard_error: float
@@ -21,52 +27,73 @@ class Prediction(Value):
 
 
 @dataclass(frozen=True)
-class Observation:
-    """What is known of one network: its summed KL in nats and its accuracy in percent."""
-
-    loss: float
-    accuracy: Estimate
-
-
-@dataclass(frozen=True)
 class Predictor:
-    """Drop = rate · loss, never more than the teacher has."""
+    """`reach` is half of a 90 % interval in standard errors; accuracies are those of students
+    that are measured on `num_images`.
+    """
 
-    teacher_accuracy: float
-    rate: Estimate
-    num_images: int
+    decay: Decay
+    reach: float
+    num_images: float
 
     def drop(self, loss: float) -> Estimate:
         """Points that a student of this summed KL should lose; never falls as the loss rises."""
-        value = min(self.rate.value * loss, self.teacher_accuracy)
-        return Estimate(value=value, standard_error=self.rate.standard_error * loss)
+        value = self.decay.height * (1 - self.decay.kept(loss))
+        return Estimate(value=value, standard_error=self.decay.deviation(loss))
 
     def accuracy(self, loss: float) -> Prediction:
-        """Accuracy that a student of this summed KL should have."""
-        drop = self.drop(loss)
-        value = self.teacher_accuracy - drop.value
-        sampling = math.sqrt(value * (100 - value) / self.num_images)
-        error = math.hypot(sampling, drop.standard_error)
+        """Accuracy that should be measured of a student of this summed KL; never rises with it.
+
+        The error is that of the curve, of students about it, and of a measurement.
+        """
+        value = self.decay.accuracy(loss)
+        sampling = sampling_error(value, self.num_images)
+        error = math.hypot(self.decay.deviation(loss), sampling)
         return Prediction(
             value=value,
             standard_error=error,
-            low=max(value - NORMAL_90 * error, 0.0),
-            high=min(value + NORMAL_90 * error, 100.0),
+            low=max(value - self.reach * error, 0.0),
+            high=min(value + self.reach * error, 100.0),
         )
 
     def largest_loss(self, drop: float) -> float:
         """The greatest summed KL whose drop is at most `drop` points; inf if any is."""
-        if drop >= self.teacher_accuracy or self.rate.value == 0:
-            return math.inf
-        return drop / self.rate.value
+        height = self.decay.height
+        return self.decay.largest_loss(1 - drop / height) if drop < height else math.inf
 
 
-def fitted(
-    teacher_accuracy: float,
-    rate: Estimate,
-    num_images: int,
-    measured: Sequence[Observation],
+def cold_start(
+    teacher: float, chance: float, points_per_nat: Estimate, num_images: int
 ) -> Predictor:
-    """The predictor of a library whose students were measured as told."""
-    del measured
-    return Predictor(teacher_accuracy, rate, num_images)
+    """What the candidates alone tell, of which `num_images` were scored.
+
+    The curve starts with the rate at which they lose. Its doubt is theirs and that from library
+    to library; the teacher may be as much better on other images as both samples differ.
+    """
+    rate = max(points_per_nat.value, LEAST_POINTS_PER_NAT)
+    doubt = math.hypot(RATE_DOUBT, min(points_per_nat.standard_error / rate, 1.0))
+    shift = math.sqrt(2) * sampling_error(teacher, num_images)
+    height = max(teacher - chance, 1.0)
+    decay = Decay(
+        teacher=teacher,
+        chance=chance,
+        parameters=(math.log(rate / height), 0.0, 0.0),
+        covariance=((doubt**2, 0.0, 0.0), (0.0, SHAPE_DOUBT**2, 0.0), (0.0, 0.0, shift**2)),
+        scatter=SCATTER,
+    )
+    return Predictor(decay, NORMAL_90, num_images)
+
+
+def sampling_error(accuracy: float, num_images: float) -> float:
+    """Standard error in points of a share in percent; never quite nothing."""
+    share = min(max(accuracy, 100 / num_images), 100 - 100 / num_images)
+    return math.sqrt(share * (100 - share) / num_images)
+
+
+def corrected(prior: Predictor, measured: Sequence[Observation]) -> Predictor:
+    """The cold start moved towards what was measured."""
+    if not measured:
+        return prior
+    from search.conformal import conformed
+
+    return conformed(prior, measured)

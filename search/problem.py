@@ -1,11 +1,13 @@
 """Problem: the scored candidates of a library, as the strategies see them."""
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 
 from candidates.candidate import Cost, Estimate, Score
 from candidates.value import Value
-from search.predictor import Observation, Predictor, fitted
+from search.decay import Observation
+from search.predictor import Predictor, cold_start, corrected
 
 NOISE_NATS = 1e-6
 """A KL below this is rounding, from which no rate can be told."""
@@ -31,19 +33,27 @@ class Problem(Value):
     """One candidate is to be taken from every neighbourhood.
 
     `fixed` is the cost of what lies outside all neighbourhoods, `teacher_accuracy` a percentage
-    on the scoring images; `measured` are students of these candidates.
+    on the scoring images, `chance` that of a network which guesses, where it is known; `measured`
+    are students of these candidates.
     """
 
     neighbourhoods: tuple[tuple[Choice, ...], ...]
     fixed: Cost
     teacher_accuracy: float
+    chance: float = 0.0
     measured: tuple[MeasuredStudent, ...] = ()
 
     @cached_property
     def predictor(self) -> Predictor:
-        """Tells what a student of some summed KL should reach."""
+        """Tells what a student of some summed KL should reach, from all that was measured."""
+        return corrected(self.cold_start, self.observations)
+
+    @cached_property
+    def cold_start(self) -> Predictor:
+        """What the candidates alone tell."""
         num_images = min(choice.score.num_images for each in self.neighbourhoods for choice in each)
-        return fitted(self.teacher_accuracy, self.points_per_nat, num_images, self.observations)
+        rate = self.points_per_nat
+        return cold_start(self.teacher_accuracy, self.chance, rate, num_images)
 
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
@@ -68,6 +78,19 @@ class Problem(Value):
         rate = max(sum(kl * drop for kl, drop in pairs) / squares, 0.0)
         spread = math.sqrt(sum((kl * (drop - rate * kl)) ** 2 for kl, drop in pairs))
         return Estimate(value=rate, standard_error=spread / squares)
+
+    def with_measured(self, students: Sequence[MeasuredStudent]) -> "Problem":
+        """The same candidates after these students were measured.
+
+        `model_copy` will not do: it takes along what was found out from those before.
+        """
+        return Problem(
+            neighbourhoods=self.neighbourhoods,
+            fixed=self.fixed,
+            teacher_accuracy=self.teacher_accuracy,
+            chance=self.chance,
+            measured=tuple(students),
+        )
 
     def __hash__(self) -> int:
         """Cheap, so that what was found out about a problem can be remembered by it."""
