@@ -51,6 +51,10 @@ class LatencyTable(Value):
         """
         return self.teacher.latency_ms - sum(part.latency_ms for part in self.parts.values())
 
+    def total_ms(self, candidates: Iterable[str]) -> float:
+        """What a student of these candidates should take."""
+        return self.fixed_ms + sum(self.candidates[each].latency_ms for each in candidates)
+
     def check(self, split: Split, problem: Problem) -> None:
         """Raises InvalidLatencies naming what is missing or does not belong to a library."""
         names = [each.name for each in split.neighbourhoods]

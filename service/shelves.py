@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from candidates.candidate import Cost
+from candidates.errors import UnsupportedBudget
+from search.budget import Budget
 from search.problem import Problem
 from service.database import Session
 from service.failures import ResourceNotReady
+from service.latency_table import timed
 from service.records import CandidateRecord, LibraryRecord, TeacherRecord
-from service.repositories import candidates, libraries, teachers
+from service.repositories import candidates, devices, libraries, teachers
 
 MAX_SHELVES = 16
 
@@ -20,6 +24,7 @@ class Shelf:
     teacher: TeacherRecord
     ready_problem: Problem | None
     records: dict[str, CandidateRecord] = field(default_factory=dict)
+    on_devices: dict[str, "Shelf"] = field(default_factory=dict)
 
     @property
     def problem(self) -> Problem:
@@ -28,6 +33,40 @@ class Shelf:
             raise ResourceNotReady("library", self.library.id, self.library.state)
         return self.ready_problem
 
+    def on_device(self, session: Session, device: str | None) -> "Shelf":
+        """The same with the latencies of a device, by its id or name, in all costs; without one,
+        this shelf. Raises UnknownResource, LatenciesMissing.
+        """
+        if device is None:
+            return self
+        key = devices.table_key(session, device, self.library.id)
+        if key.table_id not in self.on_devices:
+            table = devices.table(session, key.table_id)
+            cost = timed(self.teacher_cost, table.teacher.latency_ms)
+            teacher = self.teacher.model_copy(update={"cost": cost})
+            shelf = Shelf(self.library, teacher, table.on(self.problem), self.records)
+            self.on_devices[key.table_id] = shelf
+        return self.on_devices[key.table_id]
+
+    def problem_on(self, session: Session, device: str | None) -> Problem:
+        """The candidates with the latencies of a device; raises like `on_device` and `problem`."""
+        return self.on_device(session, device).problem
+
+    @property
+    def teacher_cost(self) -> Cost:
+        """What the whole teacher takes."""
+        assert self.teacher.cost is not None, "a ready library has a ready teacher"
+        return self.teacher.cost
+
+    def absolute(self, budget: Budget) -> Budget:
+        """The same budget in numbers only.
+
+        Raises UnsupportedBudget where it limits a peak of activations that nobody counted.
+        """
+        if budget.activation_bytes is not None:
+            self._check_counted(budget.activation_bytes)
+        return budget.resolved(self.teacher_cost)
+
     def chosen(self, session: Session, candidate_ids: Sequence[str]) -> tuple[CandidateRecord, ...]:
         """These candidates of the library, in this order; each is loaded once."""
         missing = [each for each in candidate_ids if each not in self.records]
@@ -35,6 +74,23 @@ class Shelf:
             found = candidates.chosen(session, missing)
             self.records.update({record.id: record for record in found})
         return tuple(self.records[each] for each in candidate_ids)
+
+    def _check_counted(self, limit: int | str) -> None:
+        choices = [choice for each in self.problem.neighbourhoods for choice in each]
+        if not all(
+            cost.activation_bytes for cost in (self.problem.fixed, *(c.cost for c in choices))
+        ):
+            raise UnsupportedBudget(
+                f"The library '{self.library.id}' was built before the peak of activations was "
+                "counted, so activation_bytes cannot be limited. Limit another cost, or build a "
+                "library of the same teacher with another recipe; another seed is enough."
+            )
+        if isinstance(limit, str) and not self.teacher_cost.activation_bytes:
+            raise UnsupportedBudget(
+                f"The teacher '{self.teacher.id}' was posted before the peak of activations was "
+                f"counted, so activation_bytes cannot be limited to {limit} of it. Give a number "
+                "of bytes."
+            )
 
 
 class Shelves:

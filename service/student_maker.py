@@ -9,9 +9,9 @@ from search import strategies
 from search.selection import Answer
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
-from service.database import Database
+from service.database import Database, Session
 from service.records import CandidateRecord, StoredFile, StudentRecord, TeacherRecord
-from service.repositories import students
+from service.repositories import devices, students
 from service.repositories.students import Wish
 from service.shelves import Shelves
 
@@ -39,15 +39,19 @@ class StudentMaker:
     def make(self, wish: Wish) -> Product:
         """The student that is wished for, or the one that was made for an equal wish.
 
-        Raises UnknownResource, ResourceNotReady, InfeasibleBudget, UnsupportedBudget.
+        A device is named by its id from here on: another may get its name one day. Raises
+        UnknownResource, ResourceNotReady, LatenciesMissing, InfeasibleBudget, UnsupportedBudget.
         """
         with self.database.reading() as session:
+            wish = _with_device_id(session, wish)
             shelf = self.shelves.of(session, wish.library_id)
+            there = shelf.on_device(session, wish.budget.device)
             earlier = students.find(session, wish)
             if earlier is not None:
                 chosen = shelf.chosen(session, earlier.selection.choices)
                 return Product(earlier, False, shelf.teacher, chosen)
-        answer = strategies.select(wish.strategy, shelf.problem, wish.budget, wish.settings)
+        budget = there.absolute(wish.budget)
+        answer = strategies.select(wish.strategy, there.problem, budget, wish.settings)
         with self.database.reading() as session:
             chosen = shelf.chosen(session, answer.selection.choices)
         file = self._assemble(shelf.teacher, chosen, wish, answer)
@@ -67,6 +71,14 @@ class StudentMaker:
             _provenance(network, chosen, wish, answer),
         )
         return self.artifacts.put(student.to_bytes())
+
+
+def _with_device_id(session: Session, wish: Wish) -> Wish:
+    device = wish.budget.device
+    if device is None:
+        return wish
+    named = {"device": devices.get(session, device).id}
+    return wish.model_copy(update={"budget": wish.budget.model_copy(update=named)})
 
 
 def _kept(chosen: Chosen) -> Kept:

@@ -77,6 +77,14 @@ def chosen(session: Session, candidate_ids: Sequence[str]) -> tuple[CandidateRec
     return tuple(records[candidate_id] for candidate_id in candidate_ids)
 
 
+def weights(session: Session, library_id: str) -> dict[str, str]:
+    """For every candidate of a library, by its id, the file of its weights."""
+    query = select(CandidateRow.id, CandidateRow.weights_sha256)
+    order = (CandidateRow.neighbourhood_index, CandidateRow.position)
+    rows = session.execute(query.where(CandidateRow.library_id == library_id).order_by(*order))
+    return dict(rows.tuples())
+
+
 def problem(session: Session, library_id: str) -> Problem:
     """The candidates of a ready library, as the strategies see them."""
     query = select(LibraryRow.fixed_cost, LibraryRow.teacher_accuracy)

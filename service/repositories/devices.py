@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import Field
 from sqlalchemy import or_, select
@@ -31,6 +31,13 @@ class NewDevice(Value):
     description: str = Field(default="", max_length=10_000)
     library_id: str
     table: LatencyTable
+
+
+class TableKey(NamedTuple):
+    """A latency table never changes, so it can be remembered by its id."""
+
+    device_id: str
+    table_id: str
 
 
 class NewStudentLatency(Value):
@@ -79,11 +86,19 @@ def delete(session: Session, device: str) -> None:
     session.flush()
 
 
-def table_of(session: Session, device: str, library_id: str) -> LatencyTable:
-    """The latencies of a library on a device. Raises UnknownResource, LatenciesMissing."""
-    row = _table(session, _known(session, device), library_id)
-    if row is None:
+def table_key(session: Session, device: str, library_id: str) -> TableKey:
+    """Of a device by its id or name. Raises UnknownResource, LatenciesMissing."""
+    row = _known(session, device)
+    query = select(LatencyTableRow.id).where(LatencyTableRow.device_id == row.id)
+    table_id = session.scalar(query.where(LatencyTableRow.library_id == library_id))
+    if table_id is None:
         raise LatenciesMissing(device, library_id)
+    return TableKey(row.id, table_id)
+
+
+def table(session: Session, table_id: str) -> LatencyTable:
+    """Raises UnknownResource."""
+    row = prepared.row_of(session, LatencyTableRow, "latency table", table_id)
     return LatencyTable.model_validate(row.latencies)
 
 

@@ -1,0 +1,146 @@
+"""Routes of devices, and of what measuring one needs."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import FileResponse, JSONResponse
+
+from service.api.answers import posted
+from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.uploads import JSON, takes
+from service.bodies.common import Items
+from service.bodies.devices import (
+    DeviceBody,
+    LatencyTableBody,
+    NewDeviceBody,
+    NewStudentLatencyBody,
+    StudentLatencyBody,
+)
+from service.database import Session
+from service.failures import LatenciesMissing
+from service.latency_kit import latency_kit
+from service.records import StudentLatencyRecord
+from service.repositories import candidates, devices, libraries, students, teachers
+from service.repositories.devices import NewStudentLatency
+
+SCRIPT = Path(__file__).parents[1] / "measure_latency.py"
+
+router = APIRouter(prefix="/v1", tags=["devices"])
+
+
+@router.post(
+    "/devices", status_code=201, summary="Post a device", dependencies=[Depends(takes(JSON))]
+)
+def post(body: NewDeviceBody, session: Writing, parts: PartsOf, response: Response) -> DeviceBody:
+    """With the latencies of one library; those of another join it by the same name."""
+    new = body.new
+    shelf = parts.shelves.of(session, new.library_id)
+    problem = shelf.problem
+    assert shelf.library.split is not None, "a ready library knows its neighbourhoods"
+    new.table.check(shelf.library.split, problem)
+    found = devices.post(session, new)
+    note = posted(response, found.made, f"/v1/devices/{found.record.id}", success=201)
+    return DeviceBody.of(found.record, note)
+
+
+@router.get("/devices", summary="List devices")
+def listing(session: Reading, page: PageOf) -> Items[DeviceBody]:
+    """Newest first."""
+    found = devices.listing(session, page)
+    return Items(items=[DeviceBody.of(record) for record in found.items], next=found.next)
+
+
+@router.get(
+    "/devices/measure_latency.py",
+    summary="Download the script that measures a device",
+    response_class=FileResponse,
+)
+def script() -> FileResponse:
+    """One file that needs Python and torch, or ONNX Runtime, and nothing of this service."""
+    return FileResponse(SCRIPT, media_type="text/x-python", filename=SCRIPT.name)
+
+
+@router.get("/devices/{device}", summary="Show a device")
+def show(device: str, session: Reading) -> DeviceBody:
+    """By its id or its name."""
+    return DeviceBody.of(devices.get(session, device))
+
+
+@router.delete("/devices/{device}", status_code=204, summary="Delete a device")
+def delete(device: str, session: Writing) -> None:
+    """With all that was measured on it; students keep the latencies that they were promised."""
+    devices.delete(session, device)
+
+
+@router.get("/devices/{device}/tables/{library_id}", summary="Show a latency table")
+def show_table(device: str, library_id: str, session: Reading) -> LatencyTableBody:
+    """What was measured of a library on a device."""
+    key = devices.table_key(session, device, library_id)
+    return LatencyTableBody.of(devices.table(session, key.table_id))
+
+
+@router.post(
+    "/devices/{device}/students",
+    status_code=201,
+    summary="Post a student's latency",
+    dependencies=[Depends(takes(JSON))],
+)
+def post_student(
+    device: str, body: NewStudentLatencyBody, session: Writing, parts: PartsOf, response: Response
+) -> StudentLatencyBody:
+    """As it was measured on the device, so that the sum of its parts can be checked."""
+    new = NewStudentLatency(
+        device_id=devices.get(session, device).id,
+        student_id=body.student,
+        latency=body.latency,
+        setting=body.setting,
+    )
+    found = devices.post_student(session, new)
+    path = f"/v1/devices/{new.device_id}/students"
+    note = posted(response, found.made, path, success=201)
+    return StudentLatencyBody.of(found.record, _predicted_ms(session, parts, found.record), note)
+
+
+@router.get("/devices/{device}/students", summary="List the students measured on a device")
+def list_students(
+    device: str, session: Reading, parts: PartsOf, page: PageOf
+) -> Items[StudentLatencyBody]:
+    """Newest first, each beside the sum of its parts."""
+    found = devices.students(session, devices.get(session, device).id, page)
+    items = [
+        StudentLatencyBody.of(record, _predicted_ms(session, parts, record))
+        for record in found.items
+    ]
+    return Items(items=items, next=found.next)
+
+
+@router.get(
+    "/libraries/{library_id}/latency-kit",
+    tags=["libraries"],
+    summary="Download what measuring a library needs",
+    response_class=JSONResponse,
+)
+def kit(library_id: str, session: Reading, parts: PartsOf) -> JSONResponse:
+    """Programs and shapes of the teacher and all candidates for measure_latency.py; no weights."""
+    library = libraries.get_ready(session, library_id)
+    teacher = teachers.get_ready(session, library.teacher_id)
+    assert teacher.network is not None, "a ready teacher has its own file"
+    assert library.split is not None, "a ready library knows its neighbourhoods"
+    place = parts.artifacts.place
+    files = candidates.weights(session, library_id).items()
+    made = latency_kit(
+        library_id,
+        place(teacher.network.sha256),
+        library.split,
+        ((candidate, place(sha256)) for candidate, sha256 in files),
+    )
+    return JSONResponse(made)
+
+
+def _predicted_ms(session: Session, parts: Parts, record: StudentLatencyRecord) -> float | None:
+    student = students.get(session, record.student_id)
+    try:
+        key = devices.table_key(session, record.device_id, student.library_id)
+    except LatenciesMissing:
+        return None
+    return devices.table(session, key.table_id).total_ms(student.selection.choices)
