@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
 from benchmarks.outcome import Outcome
-from service.bodies.libraries import CurvePoint, TradeOffCurve
+from service.bodies.curves import CurvePoint, TradeOffCurve
 
 BLUE, ORANGE, GREY = "#1f5fa8", "#d9730d", "#6b6b6b"
 

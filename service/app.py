@@ -6,7 +6,18 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from service.api import checkpoints, datasets, health, jobs, libraries, problems, students, teachers
+from service.api import (
+    checkpoints,
+    curves,
+    datasets,
+    devices,
+    health,
+    jobs,
+    libraries,
+    problems,
+    students,
+    teachers,
+)
 from service.api.parts import Parts
 from service.api.uploads import BodyLimit
 from service.launcher_process import LauncherProcess
@@ -37,7 +48,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.parts = Parts.of(settings)
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
     problems.install(app)
-    for module in (datasets, teachers, libraries, students, checkpoints, jobs, health, problems):
+    for module in (
+        datasets,
+        teachers,
+        libraries,
+        curves,
+        students,
+        checkpoints,
+        devices,
+        jobs,
+        health,
+        problems,
+    ):
         app.include_router(module.router)
     return app
 

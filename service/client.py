@@ -16,9 +16,10 @@ from candidates.recipe import LibraryRecipe, TeacherRecipe
 from search.budget import Budget, CostAxis
 from search.settings import SearchSettings
 from search.strategies import StrategyName
+from service.bodies.curves import TradeOffCurve
 from service.bodies.datasets import DatasetBody
 from service.bodies.jobs import JobBody
-from service.bodies.libraries import LibraryBody, TradeOffCurve
+from service.bodies.libraries import LibraryBody
 from service.bodies.students import MeasurementBody, StudentBody
 from service.bodies.teachers import TeacherBody
 from service.errors import Problem
@@ -98,8 +99,12 @@ class Client:
         with weights.open("rb") as file:
             return self._post(TeacherBody, "/v1/teachers", data=form, files={"weights": file})
 
-    def build_library(self, teacher: str, dataset: str, recipe: LibraryRecipe) -> LibraryBody:
-        """For a teacher and a data set that are ready, by their ids."""
+    def build_library(
+        self, teacher: str, dataset: str | None, recipe: LibraryRecipe
+    ) -> LibraryBody:
+        """For a teacher and a data set that are ready, by their ids; a recipe whose inputs are made
+        up takes none.
+        """
         body = {"dataset": dataset, **recipe.model_dump(mode="json")}
         return self._post(LibraryBody, f"/v1/teachers/{teacher}/libraries", json=body)
 

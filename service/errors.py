@@ -87,6 +87,17 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     failures.ResourceNotReady: _kind(
         "resource-not-ready", 409, "It is not ready", "kind", "resource_id", "state"
     ),
+    failures.LibraryUnfinished: _kind(
+        "library-unfinished",
+        409,
+        "Not all candidates of the library are there",
+        "kind",
+        "resource_id",
+        "state",
+        "job_id",
+        "done",
+        "total",
+    ),
     failures.JobFinished: _kind("job-finished", 409, "The job has ended", "job_id", "state"),
     failures.WorkCancelled: _kind("work-cancelled", 409, "The work was cancelled"),
     failures.LeaseLost: _kind("lease-lost", 500, "A worker lost its lease"),

@@ -26,6 +26,24 @@ class ResourceNotReady(StudentSearchError):
         self.kind, self.resource_id, self.state = kind, resource_id, state
 
 
+class LibraryUnfinished(StudentSearchError):
+    """What needs all candidates of a library was asked for before they were all there.
+
+    `done` of `total` candidates are scored so far.
+    """
+
+    kind = "library"
+
+    def __init__(self, resource_id: str, state: str, job_id: str, done: int, total: int) -> None:
+        advice = "Post it again to go on" if state == "failed" else f"Wait for the job '{job_id}'"
+        super().__init__(
+            f"The library '{resource_id}' is {state}, with {done} of {total} candidates scored; "
+            f"its trade-off curve needs them all. {advice}."
+        )
+        self.resource_id, self.state, self.job_id = resource_id, state, job_id
+        self.done, self.total = done, total
+
+
 class InvalidCursor(StudentSearchError):
     """A list was asked to go on from a place that it never named."""
 

@@ -24,10 +24,16 @@ def send(request: Request, artifacts: Artifacts, file: StoredFile, name: str) ->
     Raises ArtifactMissing, ArtifactDamaged.
     """
     headers = _headers(file)
-    if _is_known(request.headers.get("if-none-match", ""), headers["etag"]):
+    if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
         return Response(status_code=304, headers=headers)
     path = artifacts.locate(file.sha256)
     return FileResponse(path, headers=headers, media_type=MEDIA_TYPE, filename=name)
+
+
+def is_known(if_none_match: str, etag: str) -> bool:
+    """Whether the caller has what the ETag names. Weak comparison, as RFC 9110 asks for here."""
+    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
+    return etag in known or "*" in known
 
 
 def _headers(file: StoredFile) -> dict[str, str]:
@@ -37,9 +43,3 @@ def _headers(file: StoredFile) -> dict[str, str]:
         "repr-digest": f"sha-256=:{digest}:",
         "cache-control": "private, no-cache",
     }
-
-
-def _is_known(if_none_match: str, etag: str) -> bool:
-    """Weak comparison, as RFC 9110 asks for here."""
-    known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
-    return etag in known or "*" in known

@@ -1,21 +1,18 @@
-"""Routes of libraries, their candidates and their trade-off curves."""
+"""Routes of libraries and their candidates."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from candidates.candidate import Omitted
-from search.budget import CostAxis
 from service.api.answers import posted
-from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.parts import PageOf, Reading, Writing
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.libraries import (
     CandidateBody,
     LibraryBody,
     NewLibraryBody,
-    TradeOffCurve,
-    curve_points,
 )
 from service.bodies.splits import Neighbourhoods
 from service.failures import ResourceNotReady
@@ -106,25 +103,3 @@ def list_omissions(library_id: str, session: Reading, page: PageOf) -> Items[Omi
     libraries.get(session, library_id)
     found = omissions.listing(session, library_id, page)
     return Items(items=list(found.items), next=found.next)
-
-
-@router.get("/libraries/{library_id}/trade-off-curve", summary="Show the trade-off curve")
-def trade_off_curve(
-    library_id: str,
-    session: Reading,
-    parts: PartsOf,
-    axis: CostAxis = "parameters",
-    points: Annotated[int, Query(ge=2, le=5000, description="Most points to show.")] = 200,
-) -> TradeOffCurve:
-    """Exact: no selection beats one of these on the cost and the summed KL together."""
-    from search import trade_off, uniform  # with numpy, which a server may start without
-
-    shelf = parts.shelves.of(session, library_id)
-    return TradeOffCurve(
-        axis=axis,
-        teacher_cost=shelf.teacher.cost,
-        teacher_accuracy=shelf.library.teacher_accuracy,
-        num_undominated=len(trade_off.trade_off(shelf.problem, axis)),
-        points=curve_points(trade_off.curve(shelf.problem, axis, points)),
-        uniform=curve_points(uniform.uniform_selections(shelf.problem, axis)),
-    )

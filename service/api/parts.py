@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request
 
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
+from service.curves import Curves
 from service.database import Database, Session
 from service.repositories.pages import Page
 from service.settings import Settings
@@ -24,6 +25,7 @@ class Parts:
     artifacts: Artifacts
     shelves: Shelves
     maker: StudentMaker
+    curves: Curves
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -32,7 +34,7 @@ class Parts:
         artifacts = Artifacts(settings.artifacts_dir)
         shelves = Shelves()
         maker = StudentMaker(database, artifacts, CheckpointCache(artifacts), shelves)
-        return cls(settings, database, artifacts, shelves, maker)
+        return cls(settings, database, artifacts, shelves, maker, Curves(shelves))
 
 
 async def _parts(request: Request) -> Parts:

@@ -1,20 +1,18 @@
-"""Bodies of libraries, their candidates and their trade-off curves."""
+"""Bodies of libraries and their candidates."""
 
-from collections.abc import Sequence
+from pydantic import ConfigDict, Field
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from candidates.candidate import Candidate, Cost, Estimate
+from candidates.candidate import Candidate, Estimate
 from candidates.recipe import LibraryRecipe
-from search.budget import CostAxis
-from search.selection import Selection
-from service.bodies.common import Made, made_fields
+from service.bodies.common import LABELS_FROM, Made, made_fields
 from service.bodies.splits import SplitSummary
-from service.records import CandidateRecord, LibraryRecord, Progress
+from service.records import CandidateRecord, LabelsFrom, LibraryRecord, Progress
 
 
 class NewLibraryBody(LibraryRecipe):
-    """How a library is to be made; every setting beside the data set has a default."""
+    """How a library is to be made; every setting has a default. It needs a data set, or other
+    inputs than images.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -22,7 +20,10 @@ class NewLibraryBody(LibraryRecipe):
         }
     )
 
-    dataset: str = Field(description="Id of the data set to calibrate and score on.")
+    dataset: str | None = Field(
+        default=None,
+        description="Id of the data set to calibrate and score on; none where inputs are made up.",
+    )
 
     @property
     def recipe(self) -> LibraryRecipe:
@@ -31,10 +32,13 @@ class NewLibraryBody(LibraryRecipe):
 
 
 class LibraryBody(Made):
-    """All candidates of a teacher under one recipe and one data set."""
+    """All candidates of a teacher under one recipe and one data set, or without any image."""
 
     teacher: str
-    dataset: str
+    dataset: str | None
+    data_free: bool = Field(description="Whether it was made without reading any image.")
+    labels_from: LabelsFrom = Field(description=LABELS_FROM)
+    notes: list[str] = Field(description="What should be known of its figures, as sentences.")
     recipe: LibraryRecipe
     split: SplitSummary | None = Field(
         description="At the library's granularity; other than block, known after the first unit."
@@ -51,6 +55,9 @@ class LibraryBody(Made):
             **made_fields(record),
             teacher=record.teacher_id,
             dataset=record.dataset_id,
+            data_free=record.dataset_id is None,
+            labels_from=record.labels_from,
+            notes=list(record.notes),
             recipe=record.recipe,
             split=SplitSummary.of(record.split),
             progress=record.progress,
@@ -69,28 +76,3 @@ class CandidateBody(Candidate):
     def of(cls, record: CandidateRecord) -> "CandidateBody":
         """What is shown of a record."""
         return cls(id=record.id, weights_sha256=record.weights_sha256, **dict(record.candidate))
-
-
-class CurvePoint(BaseModel):
-    """A selection on the curve."""
-
-    cost: Cost
-    loss: float = Field(description="Summed KL of the partial models, in nats.")
-    predicted_accuracy: Estimate
-    choices: tuple[str, ...] = Field(description="Candidate ids, from input to output.")
-
-
-class TradeOffCurve(BaseModel):
-    """The selections that no other beats on cost and loss, and the uniform ones beside them."""
-
-    axis: CostAxis
-    teacher_cost: Cost
-    teacher_accuracy: Estimate
-    num_undominated: int = Field(description="How many there are; `points` may be fewer of them.")
-    points: list[CurvePoint] = Field(description="By ascending cost, evenly picked, both ends in.")
-    uniform: list[CurvePoint] = Field(description="The same multiplier everywhere.")
-
-
-def curve_points(selections: Sequence[Selection]) -> list[CurvePoint]:
-    """Selections as they are shown on a curve."""
-    return [CurvePoint.model_validate(selection.model_dump()) for selection in selections]

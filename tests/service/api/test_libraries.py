@@ -153,31 +153,6 @@ def test_a_cursor_that_was_never_given_is_refused(world: World) -> None:
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-cursor")
 
 
-@pytest.mark.parametrize("axis", ["parameters", "macs", "bytes"])
-def test_the_curve_runs_from_the_smallest_student_to_the_teacher(world: World, axis: str) -> None:
-    library = world.ready_library()
-    curve = world.http.get(f"/v1/libraries/{library}/trade-off-curve", params={"axis": axis}).json()
-    costs = [point["cost"][axis] for point in curve["points"]]
-    assert costs == sorted(set(costs))
-    assert curve["points"][0]["cost"]["parameters"] == 10 + 3 * 20
-    assert curve["points"][-1]["cost"]["parameters"] == curve["teacher_cost"]["parameters"]
-    assert curve["points"][-1]["predicted_accuracy"]["value"] == 90.0
-    assert [point["cost"]["parameters"] for point in curve["uniform"]] == [70, 130, 250]
-
-
-def test_a_thinned_curve_says_how_many_points_there_are(world: World) -> None:
-    path = f"/v1/libraries/{world.ready_library()}/trade-off-curve"
-    curve = world.http.get(path, params={"points": 2}).json()
-    assert len(curve["points"]) == 2
-    assert curve["num_undominated"] > 2
-
-
-def test_a_library_in_the_making_has_no_curve_yet(world: World) -> None:
-    library = world.post_library(world.ready_teacher(), world.ready_dataset()).json()["id"]
-    answer = world.http.get(f"/v1/libraries/{library}/trade-off-curve")
-    assert (answer.status_code, answer.json()["kind"]) == (409, "library")
-
-
 def test_a_library_with_a_student_cannot_be_deleted(world: World) -> None:
     student = world.ready_student()
     path = f"/v1/libraries/{student['library']}"
