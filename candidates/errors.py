@@ -74,8 +74,8 @@ class UnknownCost(StudentSearchError):
 
     def __init__(self, axis: str, num_unknown: int, first: str) -> None:
         super().__init__(
-            f"The {axis} of {num_unknown} candidates, '{first}' first, is not known, so no limit on "
-            "it can be kept. Build the library again, or leave this limit out."
+            f"The {axis} of {num_unknown} candidates, '{first}' first, is not known, so no limit "
+            "on it can be kept. Build the library again, or leave this limit out."
         )
         self.axis, self.num_unknown = axis, num_unknown
 

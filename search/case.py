@@ -87,7 +87,7 @@ class Case:
 
     def smallest(self, axis: Axis) -> Indices:
         """The cheapest allowed choice of every neighbourhood, of equal ones that of least loss."""
-        values = self.table.losses
+        values: Numbers = self.table.losses
         if axis in get_args(CostAxis):
             values = self._ranked(self.table.costs[cast(CostAxis, axis)])
         return self.table.least(values, self.allowed)

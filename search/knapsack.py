@@ -1,0 +1,210 @@
+"""Knapsack: the best selections within one limit, exactly.
+
+One choice of every neighbourhood, the least sum of values, a sum of weights within a limit: a
+multiple-choice knapsack. A price r on the weight gives every selection the lower bound
+Σ min(v + r·w) − r·limit; what a choice lies above its neighbourhood's minimum, its reduced value,
+is added to the bound of every selection with it (Dyer, Riha & Walker, 1995). Dynamic programming
+over the neighbourhoods then keeps only sums that can still lead to one of the `top` best: those
+whose reduced value is small enough, and that fewer than `top` others match or beat.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.table import Indices, Numbers
+
+Part = tuple[Numbers, Numbers]
+"""Values and weights of one neighbourhood's choices."""
+
+ROUNDING = 1e-9
+"""Of what is compared: far above what rounding does to a bound, far below what matters."""
+FIRST_ALLOWANCE = 1 / 64
+"""What part of the gap between the bound and a known selection is looked through first."""
+FEW_SUMS = 20_000
+"""As long as a pass looks at no more, the next one may look much further."""
+MOST_SUMS = 20_000_000
+"""That a pass may look at, in about five seconds."""
+
+
+class TooManySums(Exception):
+    """The knapsack is beyond this way of solving it."""
+
+
+def best(parts: Sequence[Part], most: float, top: int = 1) -> list[Indices]:
+    """The `top` best selections whose weight is at most `most`, each as one index in every part.
+
+    By ascending value; of equal values the lighter first. Fewer if there are fewer; none if even
+    the lightest is too heavy. Raises TooManySums where there are too many good ones to tell apart.
+    """
+    lightest = sum(min(weights.tolist()) for _, weights in parts)
+    if lightest > most:
+        return []
+    relaxed = _Relaxed.of(parts, most)
+    enough = relaxed.enough(top)
+    allowance = enough * FIRST_ALLOWANCE
+    while True:
+        states = _pass(parts, relaxed, allowance, top)
+        found = states.best(most, top)
+        surplus = states.values[found[-1]] - relaxed.bound if len(found) == top else inf
+        if surplus <= allowance or allowance == inf or (surplus < inf and allowance >= enough):
+            return [states.path(state) for state in found.tolist()]
+        enough = min(enough, surplus)
+        further = 8 if states.num_sums < FEW_SUMS else 2
+        allowance = inf if allowance >= enough else min(further * allowance, enough)
+
+
+def layers(weights: Numbers, values: Numbers, num_layers: int) -> Indices:
+    """Indices of what fewer than `num_layers` others match or beat (and a few more), by weight."""
+    order = np.lexsort((values, weights))
+    kept = [order[:0]]
+    for _ in range(num_layers):
+        if not len(order):
+            break
+        ordered = values[order]
+        first = np.append(True, ordered[1:] < np.minimum.accumulate(ordered)[:-1])
+        kept.append(order[first])
+        order = order[~first]
+    found = np.concatenate(kept)
+    sorted_again: Indices = found[np.lexsort((values[found], weights[found]))]
+    return sorted_again
+
+
+@dataclass(frozen=True)
+class _Relaxed:
+    """`bound` is below the value of every selection; `reduced` by choice, `light` the least weight
+    of all neighbourhoods behind each; `known` a selection within the limit.
+    """
+
+    parts: Sequence[Part]
+    most: float
+    bound: float
+    reduced: tuple[NDArray[np.float64], ...]
+    light: tuple[float, ...]
+    known: tuple[int, ...]
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], most: float) -> "_Relaxed":
+        """At the price whose bound is the greatest."""
+        price, known = _price(parts, most)
+        priced = [values + price * weights for values, weights in parts]
+        least = [float(each.min()) for each in priced]
+        bound = sum(least) - (price * most if price else 0.0)
+        reduced = tuple(np.asarray(each - low) for each, low in zip(priced, least, strict=True))
+        behind = [0.0]
+        for _, weights in reversed(parts[1:]):
+            behind.append(behind[-1] + min(weights.tolist()))
+        return cls(parts, most, bound, reduced, tuple(reversed(behind)), known)
+
+    def enough(self, top: int) -> float:
+        """An allowance above the bound within which the known selection and its exchanges lie; or,
+        where these are fewer than `top`, any selection.
+        """
+        picked = list(zip(self.parts, self.known, strict=True))
+        value, weight = (_sum(self.parts, self.known, of) for of in (0, 1))
+        room = self.most - weight
+        changes = np.concatenate(
+            [
+                (values - values[pick])[weights - weights[pick] <= room]
+                for (values, weights), pick in picked
+            ]
+        )
+        others = np.sort(changes[changes != 0])[: top - 1]
+        if len(others) == top - 1:
+            value += max(others.tolist(), default=0.0)
+        else:
+            value = _sum(self.parts, [int(values.argmax()) for values, _ in self.parts], 0)
+        return max(value - self.bound, 0.0)
+
+
+class _States(NamedTuple):
+    """What survived all neighbourhoods, and how it came about."""
+
+    values: Numbers
+    weights: Numbers
+    back: list[tuple[Indices, Indices]]
+    num_sums: int
+
+    def best(self, most: float, top: int) -> Indices:
+        fitting = np.flatnonzero(self.weights <= most)
+        order = np.lexsort((self.weights[fitting], self.values[fitting]))
+        found: Indices = fitting[order[:top]]
+        return found
+
+    def path(self, state: int) -> Indices:
+        taken = []
+        for before, choice in reversed(self.back):
+            taken.append(choice[state])
+            state = before[state]
+        return np.asarray(taken[::-1], dtype=np.intp)
+
+
+def _pass(parts: Sequence[Part], relaxed: _Relaxed, allowance: float, top: int) -> _States:
+    """Sums are added up in the order of the neighbourhoods, like everywhere."""
+    values: NDArray[Any] = np.zeros(1, parts[0][0].dtype)
+    weights: NDArray[Any] = np.zeros(1, parts[0][1].dtype)
+    surplus, back, num_sums = np.zeros(1), [], 0
+    reach = allowance * (1 + ROUNDING) + ROUNDING * abs(relaxed.bound)
+    room = relaxed.most + ROUNDING * abs(relaxed.most)
+    for part, reduced, light in zip(parts, relaxed.reduced, relaxed.light, strict=True):
+        useful = np.flatnonzero(reduced <= reach)
+        useful = useful[layers(part[1][useful], part[0][useful], top)]
+        num_sums += len(useful) * len(values)
+        if num_sums > MOST_SUMS:
+            raise TooManySums
+        all_values = np.add.outer(part[0][useful], values).ravel()
+        all_weights = np.add.outer(part[1][useful], weights).ravel()
+        all_surplus = np.add.outer(reduced[useful], surplus).ravel()
+        fits = np.flatnonzero((all_surplus <= reach) & (all_weights <= room - light))
+        kept = fits[layers(all_weights[fits], all_values[fits], top)]
+        taken, before = np.divmod(kept, len(values))
+        values, weights, surplus = all_values[kept], all_weights[kept], all_surplus[kept]
+        back.append((before, useful[taken]))
+    return _States(values, weights, back, num_sums)
+
+
+def _price(parts: Sequence[Part], most: float) -> tuple[float, tuple[int, ...]]:
+    """The price of the greatest bound, and the best selection met that keeps the limit.
+
+    Between a selection that is too heavy and one that is not, the price at which both are worth the
+    same is tried, until no selection is better there.
+    """
+    heavy, fitting = _least(parts, 0.0), _lightest(parts)
+    if _sum(parts, heavy, 1) <= most:
+        return 0.0, heavy
+    while True:
+        (heavy_value, heavy_weight), (value, weight) = (
+            (_sum(parts, picks, 0), _sum(parts, picks, 1)) for picks in (heavy, fitting)
+        )
+        price = (value - heavy_value) / (heavy_weight - weight)
+        tried = _least(parts, price)
+        worth = _sum(parts, tried, 0) + price * _sum(parts, tried, 1)
+        if worth >= value + price * weight - ROUNDING * (abs(value) + price * abs(weight)):
+            return price, fitting
+        if _sum(parts, tried, 1) <= most:
+            fitting = tried
+        else:
+            heavy = tried
+
+
+def _least(parts: Sequence[Part], price: float) -> tuple[int, ...]:
+    """The choices of least value + price·weight; of equal ones the lightest."""
+    picks = []
+    for values, weights in parts:
+        priced = values + price * weights
+        equal = np.flatnonzero(priced == priced.min())
+        picks.append(int(equal[weights[equal].argmin()]))
+    return tuple(picks)
+
+
+def _lightest(parts: Sequence[Part]) -> tuple[int, ...]:
+    return tuple(int(np.lexsort((values, weights))[0]) for values, weights in parts)
+
+
+def _sum(parts: Sequence[Part], picks: Sequence[int], of: int) -> float:
+    total: float = sum(part[of][pick].item() for part, pick in zip(parts, picks, strict=True))
+    return total
