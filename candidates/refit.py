@@ -13,14 +13,16 @@ from candidates.graph.network import Network
 from candidates.inputs import Inputs
 from candidates.linear_call import linear_calls
 from candidates.moments import Moments, Sample
-from candidates.obc import on_support
 from candidates.reading import Reading
 from candidates.reconstruct import regularised, shrunk
+from candidates.support import on_support
 
 NUM_CHECKED = 256
 """Images on which a refit is compared with what was there before."""
 MAX_COLUMNS = 4608
 """Calls with longer rows are left to the gradient: their Grams would take minutes."""
+MAX_SPARSE_COLUMNS = 2304
+"""The same for calls with zeros, of which each row is a system of its own."""
 
 
 class Refit:
@@ -59,7 +61,8 @@ class Refit:
         for anchor in find_anchors(part, linear_calls(part, names)):
             num_inputs = tensors[anchor.call.weight].shape[1]
             reading = Reading.full(anchor.call, num_inputs)
-            if reading.num_columns <= MAX_COLUMNS:
+            is_whole = bool(tensors[anchor.call.weight].all())
+            if reading.num_columns <= (MAX_COLUMNS if is_whole else MAX_SPARSE_COLUMNS):
                 moments = self._collect(part, anchor, reading, kept, (ours, theirs))
                 _apply(tensors, anchor, moments, self.ridge)
         if self._error(part, ours, theirs) > error:
