@@ -76,10 +76,7 @@ class Shelf:
         return tuple(self.records[each] for each in candidate_ids)
 
     def _check_counted(self, limit: int | str) -> None:
-        choices = [choice for each in self.problem.neighbourhoods for choice in each]
-        if not all(
-            cost.activation_bytes for cost in (self.problem.fixed, *(c.cost for c in choices))
-        ):
+        if not self.problem.fixed.activation_bytes:
             raise UnsupportedBudget(
                 f"The library '{self.library.id}' was built before the peak of activations was "
                 "counted, so activation_bytes cannot be limited. Limit another cost, or build a "

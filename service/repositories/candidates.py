@@ -82,7 +82,7 @@ def weights(session: Session, library_id: str) -> dict[str, str]:
     query = select(CandidateRow.id, CandidateRow.weights_sha256)
     order = (CandidateRow.neighbourhood_index, CandidateRow.position)
     rows = session.execute(query.where(CandidateRow.library_id == library_id).order_by(*order))
-    return dict(rows.tuples())
+    return {row.id: row.weights_sha256 for row in rows}
 
 
 def problem(session: Session, library_id: str) -> Problem:

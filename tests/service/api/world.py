@@ -73,8 +73,11 @@ class World:
         return dataset
 
     def ready_library(self, **recipe: Any) -> str:
-        posted = self.post_library(self.ready_teacher(), self.ready_dataset(), **recipe)
-        library: str = posted.json()["id"]
+        return self.another_library(self.ready_teacher(), self.ready_dataset(), **recipe)
+
+    def another_library(self, teacher: str, dataset: str, **recipe: Any) -> str:
+        """Of a teacher and a data set that are ready."""
+        library: str = self.post_library(teacher, dataset, **recipe).json()["id"]
         self.gather(library)
         for _ in range(NUM_NEIGHBOURHOODS):
             unit = self.claim()
