@@ -41,7 +41,12 @@ class Library:
         return Problem(
             neighbourhoods=tuple(
                 tuple(
-                    Choice(id=made.identity, cost=made.candidate.cost, score=made.candidate.score)
+                    Choice(
+                        id=made.identity,
+                        kind=made.candidate.kind,
+                        cost=made.candidate.cost,
+                        score=made.candidate.score,
+                    )
                     for made in part
                 )
                 for part in self.candidates
@@ -52,6 +57,10 @@ class Library:
 
     def measured(self, choices: Sequence[str]) -> Measurement:
         """Assemble these candidates, refit, and measure on the reporting images."""
+        return self.refitted(choices)[0]
+
+    def refitted(self, choices: Sequence[str]) -> tuple[Measurement, Checkpoint]:
+        """Likewise, with the refitted student's file."""
         known: Mapping[str, Made] = {m.identity: m for part in self.candidates for m in part}
         chosen = [known[choice] for choice in choices]
         student = assemble(
@@ -60,7 +69,7 @@ class Library:
             {width: kept for made in chosen for width, kept in made.candidate.kept.items()},
             {},
         )
-        return measure(student, self.teacher, self.dataset, self.recipe, silent)[0]
+        return measure(student, self.teacher, self.dataset, self.recipe, silent)
 
     def uniform(self, multiplier: float) -> tuple[str, ...]:
         """The candidates of one multiplier."""
@@ -76,7 +85,7 @@ def make_library(
     weights: Path, dataset: Dataset, recipe: LibraryRecipe, num_processes: int = 2
 ) -> Library:
     """Every neighbourhood in a task of its own, as the service's workers do it."""
-    teacher = load_teacher(weights)
+    teacher = _teacher(weights, recipe)
     statistics = gather(teacher, dataset, recipe, silent)
     with tempfile.TemporaryDirectory(prefix="student-search-") as folder:
         dataset.save(Path(folder) / "images")
@@ -101,4 +110,9 @@ def _neighbourhood(
 def _materials(weights: Path, folder: Path, recipe: LibraryRecipe) -> Materials:
     torch.set_num_threads(1)
     statistics = Statistics.from_checkpoint(Checkpoint.read(folder / "statistics"))
-    return Materials(load_teacher(weights), statistics, Dataset.load(folder / "images"), recipe)
+    return Materials(_teacher(weights, recipe), statistics, Dataset.load(folder / "images"), recipe)
+
+
+def _teacher(weights: Path, recipe: LibraryRecipe) -> Teacher:
+    """Cut at the recipe's granularity."""
+    return Teacher.load(load_teacher(weights).checkpoint, recipe.granularity)

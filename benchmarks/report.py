@@ -15,8 +15,12 @@ RESULTS = Path(__file__).parent / "results"
 _FLAT_LIST = re.compile(r"\[[^\[\]{}]*\]")  # on one line it is read more easily
 
 
-def publish(name: str, settings: Mapping[str, Any], figures: Mapping[Any, Any]) -> None:
-    """Print the figures with where they come from and write benchmarks/results/<name>.json."""
+def publish(
+    name: str, settings: Mapping[str, Any], figures: Mapping[Any, Any], show: bool = True
+) -> None:
+    """Write the figures, with where they come from, to benchmarks/results/<name>.json; and print
+    them unless they are too long to `show`.
+    """
     record = {
         "benchmark": name,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -28,8 +32,9 @@ def publish(name: str, settings: Mapping[str, Any], figures: Mapping[Any, Any]) 
     path = RESULTS / f"{name}.json"
     text = _FLAT_LIST.sub(lambda found: " ".join(found[0].split()), json.dumps(record, indent=2))
     path.write_text(text + "\n")
-    print(text)
-    print(f"Written to {path}")
+    if show:
+        print(text)
+        print(f"Written to {path}")
 
 
 def machine() -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _dress(axes: "Axes", curve: TradeOffCurve) -> None:
     share = axes.secondary_xaxis("top", functions=(_times(1 / whole), _times(whole)))
     share.xaxis.set_major_locator(MaxNLocator(11))
     share.xaxis.set_major_formatter(PercentFormatter(1.0, symbol="\N{NO-BREAK SPACE}%"))
-    share.set_xlabel(f"{name}, of the teacher's")
+    share.set_xlabel(f"{name}, share of the teacher's")
     axes.grid(visible=True, linewidth=0.5, color="#D9D9D9")
     axes.set_axisbelow(True)
     axes.legend(loc="lower right", fontsize=9, framealpha=0.9)
