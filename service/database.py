@@ -56,13 +56,16 @@ class Database:
         SQLite changes a column by making its table anew; the old one must not take with it what
         refers to it, so foreign keys are not followed in this transaction.
         """
-        with self._writer.connect() as connection:
-            with _unfollowed(connection), connection.begin():
-                if connection.dialect.name == "postgresql":
-                    connection.execute(
-                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
-                    )
-                yield connection
+        with (
+            self._writer.connect() as connection,
+            _unfollowed(connection),
+            connection.begin(),
+        ):
+            if connection.dialect.name == "postgresql":
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
+                )
+            yield connection
 
     def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer."""

@@ -18,6 +18,12 @@ JobKind = str
 """dataset, teacher, library or measurement."""
 
 
+LabelsFrom = Literal["dataset", "teacher"]
+"""Whose answers accuracies count as right: those that came with the images, or, where no image was
+read, the teacher's own; its accuracy is then 100 % and every other is the agreement with it.
+"""
+
+
 class Failure(Value):
     """Why work failed: the class of the error and its sentence."""
 
@@ -120,17 +126,25 @@ class TeacherRecord(Prepared):
 class LibraryRecord(Prepared):
     """`split` and `fixed_cost` are those of its granularity, known at the latest once ready.
 
-    `progress` counts candidates; the teacher's accuracy is on the scoring images.
+    `progress` counts candidates; the teacher's accuracy is on the scoring images. A library
+    without a data set has images made up in its place, in the file that `images_sha256` names.
     """
 
     teacher_id: str
-    dataset_id: str
+    dataset_id: str | None
     recipe: LibraryRecipe
     split: Split | None
     fixed_cost: Cost | None
+    images_sha256: str | None
     statistics_sha256: str | None
     teacher_accuracy: Estimate | None
     progress: Progress
+    notes: tuple[str, ...]
+
+    @property
+    def labels_from(self) -> LabelsFrom:
+        """Whose answers accuracies count as right."""
+        return labels_from(self.dataset_id)
 
 
 class CandidateRecord(Value):
@@ -155,11 +169,17 @@ class MeasurementRecord(Prepared):
     file: StoredFile | None
 
 
+def labels_from(dataset_id: str | None) -> LabelsFrom:
+    """Of a library on a data set, or on none."""
+    return "teacher" if dataset_id is None else "dataset"
+
+
 class StudentRecord(Value):
     """A student, with its measurement if one was asked for."""
 
     id: str
     library_id: str
+    labels_from: LabelsFrom
     budget: Budget
     strategy: str
     settings: SearchSettings

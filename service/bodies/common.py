@@ -11,6 +11,12 @@ from service.records import Prepared, State
 Item = TypeVar("Item")
 
 
+LABELS_FROM = (
+    "Whose answers accuracies count as right: those of the data set; or, where no image was read, "
+    "the teacher's own on made-up images, so that an accuracy is the agreement with it."
+)
+
+
 class Items(BaseModel, Generic[Item]):
     """One page of a list."""
 

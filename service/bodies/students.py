@@ -10,9 +10,10 @@ from candidates.kinds.registry import Knobs
 from search.budget import Budget
 from search.settings import SearchSettings
 from search.strategies import StrategyName
-from service.bodies.common import Made, Resource, made_fields
+from service.bodies.common import LABELS_FROM, Made, Resource, made_fields
 from service.records import (
     CandidateRecord,
+    LabelsFrom,
     MeasurementRecord,
     StoredFile,
     StudentRecord,
@@ -97,6 +98,7 @@ class StudentBody(Resource):
     teacher_cost: Cost
     loss: float = Field(description="Summed KL of the partial models, in nats.")
     predicted_accuracy: Estimate = Field(description="In percent.")
+    labels_from: LabelsFrom = Field(description=LABELS_FROM)
     measurement: MeasurementBody | None
     checkpoint: CheckpointBody
 
@@ -122,6 +124,7 @@ class StudentBody(Resource):
             teacher_cost=context.teacher_cost,
             loss=record.selection.loss,
             predicted_accuracy=record.selection.predicted_accuracy,
+            labels_from=record.labels_from,
             measurement=record.measurement and MeasurementBody.of(record.measurement),
             checkpoint=_checkpoint(record.id, record.file),
             note=note,

@@ -29,15 +29,25 @@ def of_library(place: Workplace, library_id: str) -> Materials:
     """
     with place.database.reading() as session:
         library = libraries.get(session, library_id)
+    return Materials(library, teacher_of(place, library), dataset_of(place, library))
+
+
+def teacher_of(place: Workplace, library: LibraryRecord) -> Teacher:
+    """A library's teacher, cut at its granularity; raises what `of_library` does."""
+    with place.database.reading() as session:
         teacher = teachers.get_ready(session, library.teacher_id)
-        dataset = datasets.get_ready(session, library.dataset_id)
     assert teacher.network is not None
-    assert dataset.sha256 is not None
-    return Materials(
-        library,
-        _teacher(place.artifacts, teacher.network.sha256, library.recipe.granularity),
-        Dataset.load(place.artifacts.locate(dataset.sha256)),
-    )
+    return _teacher(place.artifacts, teacher.network.sha256, library.recipe.granularity)
+
+
+def dataset_of(place: Workplace, library: LibraryRecord) -> Dataset:
+    """Its data set, or the images that were made up in its place; raises what `of_library` does."""
+    sha256 = library.images_sha256
+    if library.dataset_id is not None:
+        with place.database.reading() as session:
+            sha256 = datasets.get_ready(session, library.dataset_id).sha256
+    assert sha256 is not None, "a data set that is ready has a file, and so have made-up images"
+    return Dataset.load(place.artifacts.locate(sha256))
 
 
 @lru_cache(maxsize=1)

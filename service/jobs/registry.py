@@ -13,6 +13,7 @@ from service.ledger import Write
 KINDS = {
     "dataset": "service.jobs.dataset:run",
     "teacher": "service.jobs.teacher:run",
+    "synthesis": "service.jobs.synthesis:run",
     "statistics": "service.jobs.statistics:run",
     "neighbourhood": "service.jobs.neighbourhood:run",
     "measurement": "service.jobs.measurement:run",

@@ -1,4 +1,4 @@
-"""The first unit of a library: one pass over its teacher gathers what all neighbourhoods need."""
+"""The unit that gathers, in one pass of a teacher, what all neighbourhoods of a library need."""
 
 from functools import partial
 from typing import Any

@@ -1,18 +1,18 @@
 """Libraries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from candidates.candidate import Cost, Estimate, identity
-from candidates.errors import InvalidRecipe
 from candidates.graph.neighbourhood import Split
 from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.sources.allowed import check_images
 from candidates.value import Value
+from service import suitability
 from service.records import DatasetContents, LibraryRecord, Progress
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
@@ -21,14 +21,21 @@ from service.repositories.prepared import Posted
 from service.tables import CandidateRow, DatasetRow, LibraryRow, StudentRow, TeacherRow
 
 KIND = "library"
-STATISTICS, NEIGHBOURHOOD = "statistics", "neighbourhood"
+STAGES = SYNTHESIS, STATISTICS, NEIGHBOURHOOD = "synthesis", "statistics", "neighbourhood"
+"""Kinds of a library's units, each to be done after all of the one before."""
+
+
+SHAPES_IMAGES = {"inputs", "synthetic_images", "synthetic_steps", "seed"}
+"""Recipe fields on which the images depend that are made up from a teacher."""
 
 
 class NewLibrary(Value):
-    """A recipe to be followed for a teacher on a data set, both of them ready."""
+    """A recipe to be followed for a teacher on a data set, both of them ready; without one, images
+    are made up.
+    """
 
     teacher_id: str
-    dataset_id: str
+    dataset_id: str | None
     recipe: LibraryRecipe
 
 
@@ -49,13 +56,11 @@ def post(session: Session, new: NewLibrary) -> Posted[LibraryRecord]:
     Raises InvalidRecipe, UnknownResource and ResourceNotReady, for the teacher or the data set, and
     InvalidDataset where the images do not fit the teacher.
     """
-    _check_recipe(new.recipe)
+    suitability.check_recipe(new.recipe)
+    suitability.check_source(new.recipe, new.dataset_id)
     teacher = prepared.ready_row_of(session, TeacherRow, "teacher", new.teacher_id)
-    dataset = prepared.ready_row_of(session, DatasetRow, "dataset", new.dataset_id)
-    images = DatasetContents.model_validate(dataset.contents)
-    recipe = TeacherRecipe.model_validate(teacher.recipe)
-    assert teacher.num_classes is not None, "a ready teacher's classes were counted"
-    check_images(recipe, teacher.num_classes, images.shape, len(images.classes))
+    suitability.check_modules(new.recipe, Split.model_validate(teacher.split))
+    _check_images(session, new, teacher)
     digest = identity(**new.model_dump(mode="json"))
     row, made = prepared.begin(
         session,
@@ -99,6 +104,24 @@ def delete(session: Session, library_id: str) -> None:
     prepared.delete(session, LibraryRow, KIND, library_id, (StudentRow.library_id, "students"))
 
 
+def images_like(session: Session, library_id: str) -> str | None:
+    """The file of the images that were made up for this library, or for one of the same teacher
+    whose recipe makes the same.
+    """
+    mine = prepared.row_of(session, LibraryRow, KIND, library_id)
+    same_teacher = select(LibraryRow).where(
+        LibraryRow.teacher_id == mine.teacher_id, LibraryRow.images_sha256.is_not(None)
+    )
+    wanted = _made_up(mine)
+    found = (row.images_sha256 for row in session.scalars(same_teacher) if _made_up(row) == wanted)
+    return next(found, None)
+
+
+def note_images(session: Session, library_id: str, sha256: str) -> None:
+    """Note the file of the images that were made up for it."""
+    prepared.row_of(session, LibraryRow, KIND, library_id).images_sha256 = sha256
+
+
 def note_statistics(session: Session, library_id: str, gathered: Gathered) -> None:
     """Note what the first unit found. If nobody knew the neighbourhoods before, their units join
     the job.
@@ -114,18 +137,15 @@ def note_statistics(session: Session, library_id: str, gathered: Gathered) -> No
         jobs.add_units(session, row.job_id, _units(row.id, recipe, _missing(session, row)))
 
 
-def _check_recipe(recipe: LibraryRecipe) -> None:
-    if recipe.granularity == "layer" and set(recipe.kinds) == {"width"}:
-        raise InvalidRecipe(
-            "granularity 'layer' puts every layer into a neighbourhood of its own, where no width "
-            "can shrink. Name other kinds, such as {\"sparse\": {}}, or use 'pair', 'block', a "
-            "number of neighbourhoods or a list of modules."
-        )
-    if recipe.inputs != "images":
-        raise InvalidRecipe(
-            f"inputs '{recipe.inputs}' makes candidates without any image, which only the library "
-            "of functions can do so far (candidates.synthetic), not the service. Leave it out."
-        )
+def _check_images(session: Session, new: NewLibrary, teacher: TeacherRow) -> None:
+    """UnknownResource, ResourceNotReady, InvalidDataset; made-up images always fit."""
+    if new.dataset_id is None:
+        return
+    dataset = prepared.ready_row_of(session, DatasetRow, "dataset", new.dataset_id)
+    images = DatasetContents.model_validate(dataset.contents)
+    recipe = TeacherRecipe.model_validate(teacher.recipe)
+    assert teacher.num_classes is not None, "a ready teacher's classes were counted"
+    check_images(recipe, teacher.num_classes, images.shape, len(images.classes))
 
 
 def _insert(session: Session, new: NewLibrary, digest: str, teacher: TeacherRow) -> LibraryRow:
@@ -158,33 +178,57 @@ def _indices(split: dict[str, Any] | None) -> list[int]:
     return [part.index for part in Split.model_validate(split).neighbourhoods] if split else []
 
 
+def _made_up(row: LibraryRow) -> dict[str, Any]:
+    return LibraryRecipe.model_validate(row.recipe).model_dump(include=SHAPES_IMAGES)
+
+
 def _job(session: Session, library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> str:
-    weight = 2 * len(recipe.grid())
-    first = jobs.NewUnit(kind=STATISTICS, payload={KIND: library_id}, weight=weight)
-    return jobs.add(session, KIND, library_id, [first, *_units(library_id, recipe, indices)])
+    firsts = [STATISTICS] if recipe.inputs == "images" else [SYNTHESIS, STATISTICS]
+    units = [_unit(kind, library_id, 2 * len(recipe.grid())) for kind in firsts]
+    return jobs.add(session, KIND, library_id, [*units, *_units(library_id, recipe, indices)])
 
 
 def _units(library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> list[jobs.NewUnit]:
     """One a neighbourhood, to be done after the statistics."""
     total = len(recipe.grid())
-    return [
-        jobs.NewUnit(
-            kind=NEIGHBOURHOOD,
-            payload={KIND: library_id, "index": index},
-            stage=1,
-            weight=total,
-            total=total,
-        )
-        for index in indices
-    ]
+    return [_unit(NEIGHBOURHOOD, library_id, total, total=total, index=index) for index in indices]
+
+
+def _unit(kind: str, library_id: str, weight: int, total: int = 0, **payload: int) -> jobs.NewUnit:
+    return jobs.NewUnit(
+        kind=kind,
+        payload={KIND: library_id, **payload},
+        stage=STAGES.index(kind),
+        weight=weight,
+        total=total,
+    )
 
 
 def _records(session: Session, rows: list[LibraryRow]) -> list[LibraryRecord]:
     progress = jobs.progress_of_kind(session, [row.job_id for row in rows], NEIGHBOURHOOD)
-    return [_record(row, progress[row.job_id]) for row in rows]
+    known = _by_id(session, TeacherRow.num_classes, {row.teacher_id for row in rows})
+    contents = _by_id(session, DatasetRow.contents, {row.dataset_id for row in rows})
+    return [
+        _record(row, progress[row.job_id], known[row.teacher_id], contents.get(row.dataset_id))
+        for row in rows
+    ]
 
 
-def _record(row: LibraryRow, progress: Progress) -> LibraryRecord:
+def _by_id(
+    session: Session, column: InstrumentedAttribute[Any], ids: Collection[str | None]
+) -> dict[str | None, Any]:
+    """A column's values in the rows with these ids."""
+    table = column.class_
+    found = session.execute(select(table.id, column).where(table.id.in_(ids)))
+    return {row[0]: row[1] for row in found}
+
+
+def _record(
+    row: LibraryRow, progress: Progress, num_known: int | None, contents: dict[str, Any] | None
+) -> LibraryRecord:
+    num_classes = len(contents["classes"]) if contents else None
+    recipe = LibraryRecipe.model_validate(row.recipe)
+    notes = suitability.notes(recipe, num_known, num_classes)
     accuracy = None
     if row.teacher_accuracy is not None and row.teacher_accuracy_se is not None:
         accuracy = Estimate(value=row.teacher_accuracy, standard_error=row.teacher_accuracy_se)
@@ -192,10 +236,12 @@ def _record(row: LibraryRow, progress: Progress) -> LibraryRecord:
         **prepared.common(row),
         teacher_id=row.teacher_id,
         dataset_id=row.dataset_id,
-        recipe=LibraryRecipe.model_validate(row.recipe),
+        recipe=recipe,
         split=Split.model_validate(row.split) if row.split else None,
         fixed_cost=Cost.model_validate(row.fixed_cost) if row.fixed_cost else None,
+        images_sha256=row.images_sha256,
         statistics_sha256=row.statistics_sha256,
         teacher_accuracy=accuracy,
         progress=progress,
+        notes=tuple(notes),
     )

@@ -74,7 +74,7 @@ def delete(
     table: type[Row],
     kind: str,
     row_id: str,
-    users: tuple[InstrumentedAttribute[str], str],
+    users: tuple[InstrumentedAttribute[Any], str],
 ) -> None:
     """`users` are the column that may refer to the row, and their plural.
 

@@ -1,6 +1,6 @@
 """Students."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -14,12 +14,12 @@ from search.selection import Answer, Selection
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.failures import ResourceInUse
-from service.records import StoredFile, StudentRecord
+from service.records import LabelsFrom, StoredFile, StudentRecord, labels_from
 from service.repositories import measurements, prepared, trials
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.repositories.prepared import Posted
-from service.tables import StudentRow
+from service.tables import LibraryRow, StudentRow
 
 KIND = "student"
 
@@ -102,10 +102,12 @@ def _row(wish: Wish, selection: Selection, file: StoredFile) -> StudentRow:
 
 def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord]:
     measured = measurements.of_students(session, [row.id for row in rows])
+    labels = _labels_from(session, {row.library_id for row in rows})
     return [
         StudentRecord(
             id=row.id,
             library_id=row.library_id,
+            labels_from=labels[row.library_id],
             budget=Budget.model_validate(row.budget),
             strategy=row.strategy,
             settings=SearchSettings.model_validate(row.settings),
@@ -116,3 +118,9 @@ def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord
         )
         for row in rows
     ]
+
+
+def _labels_from(session: Session, library_ids: Collection[str]) -> dict[str, LabelsFrom]:
+    """By library."""
+    query = select(LibraryRow.id, LibraryRow.dataset_id).where(LibraryRow.id.in_(library_ids))
+    return {row.id: labels_from(row.dataset_id) for row in session.execute(query)}

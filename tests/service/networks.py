@@ -83,7 +83,7 @@ def _neighbourhood(index: int) -> Neighbourhood:
         input=_before(index),
         output=f"out{index}",
         cut=_before(index),
-        modules=(f"conv{index}", f"out{index}"),
+        modules=(f"block{index}.conv", f"block{index}.out"),
         widths=(width,),
         num_parameters=80,
     )

@@ -53,7 +53,7 @@ class Shop:
         with self.database.writing() as session:
             return teachers.post(session, new).record.id
 
-    def post_library(self, teacher: str, dataset: str, recipe: LibraryRecipe) -> str:
+    def post_library(self, teacher: str, dataset: str | None, recipe: LibraryRecipe) -> str:
         new = libraries.NewLibrary(teacher_id=teacher, dataset_id=dataset, recipe=recipe)
         with self.database.writing() as session:
             return libraries.post(session, new).record.id

@@ -1,19 +1,18 @@
 """The whole path through real processes: images and teacher in, measured students out."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from search.budget import Budget
 from service.bodies.jobs import JobBody
 from service.client import Client
-from service.settings import Settings
 from tests.service import tiny
-from tests.service.waiting import wait_until
+from tests.service.serving import serving
 
 REBUILD = """
 import sys, torch
@@ -28,18 +27,8 @@ print(sum(weight.numel() for weight in network.parameters()))
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
     """Of the real server with one worker."""
-    settings = Settings(data_dir=tmp_path / "var", port=0, workers=1)
-    environment = {**os.environ, **settings.environment(), "OMP_NUM_THREADS": "1"}
-    server = subprocess.Popen([sys.executable, "-m", "service.cli", "serve"], env=environment)
-    try:
-        address = settings.data_dir / "address"
-        wait_until(lambda: address.is_file() and address.read_text().endswith("\n"))
-        with Client(address.read_text().strip()) as client:
-            wait_until(client.is_ready)
-            yield client
-    finally:
-        server.terminate()
-        server.wait()
+    with serving(tmp_path / "var") as client:
+        yield client
 
 
 def rebuilt(path: Path) -> int:
@@ -78,3 +67,34 @@ def test_from_a_posted_teacher_to_a_measured_student(client: Client, tmp_path: P
     refitted = client.download(student.id, tmp_path / "refitted.safetensors", refitted=True)
     assert rebuilt(refitted) == student.cost.parameters
     assert refitted.read_bytes() != path.read_bytes()
+
+
+def test_a_device_is_measured_by_the_script_that_the_service_offers(
+    client: Client, tmp_path: Path
+) -> None:
+    tiny.write_archive(tmp_path / "noise.tar")
+    tiny.write_weights(tmp_path / "net.safetensors")
+    dataset = client.post_dataset("noise", tmp_path / "noise.tar")
+    teacher = client.post_teacher("net", tiny.RECIPE, tmp_path / "net.safetensors")
+    client.wait(dataset.job)
+    client.wait(teacher.job)
+    library = client.build_library(teacher.id, dataset.id, tiny.LIBRARY)
+    client.wait(library.job, poll_seconds=0.1)
+
+    script = tmp_path / "measure_latency.py"
+    script.write_bytes(urlopen(f"{client.url}/v1/devices/measure_latency.py").read())
+    run = [sys.executable, "-I", script, "--url", client.url, "--name", "here", "--repeats", "3"]
+    done = subprocess.run([*run, "--library", library.id], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert client.device("here").id == done.stdout.strip()
+    assert client.device("here").libraries == [library.id]
+
+    student = client.request_student(library.id, Budget(latency_ms="95%", device="here"))
+    assert student.cost.latency_ms > 0
+    assert student.cost.activation_bytes > 0
+    path = client.download(student.id, tmp_path / "student.safetensors")
+    done = subprocess.run([*run, "--student", path, "--id", student.id], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    again = subprocess.run([*run, "--library", library.id], capture_output=True, text=True)
+    assert again.returncode == 1
+    assert "has another latency table" in again.stderr

@@ -4,6 +4,7 @@ from candidates.candidate import Omitted
 from service.repositories import datasets, omissions
 from tests.service.api.world import World
 from tests.service.builders import CONTENTS, FILE
+from tests.service.networks import NUM_CLASSES
 
 
 def test_a_library_is_begun_for_a_ready_teacher_and_data_set(world: World) -> None:
@@ -57,7 +58,8 @@ def test_other_neighbourhoods_are_known_after_the_first_unit(
     [
         ({"kinds": {"wdith": {}}}, "no kind 'wdith'"),
         ({"multipliers": [2]}, "at most 1"),
-        ({"inputs": "matched"}, "without any image"),
+        ({"inputs": "matched"}, "without reading any image"),
+        ({"inputs": "gaussian", "look_ahead": [1]}, "Leave these out"),
         ({"kinds": {"width": {"multiplier": [0.5]}}}, "not both"),
     ],
 )
@@ -67,6 +69,45 @@ def test_a_kind_or_setting_that_does_not_exist_is_named(
     refused = world.post_library(world.ready_teacher(), world.ready_dataset(), **changes)
     assert refused.status_code == 422
     assert said in refused.text
+
+
+def test_a_library_without_images_says_so_and_waits_for_images_to_be_made_up(world: World) -> None:
+    teacher = world.ready_teacher()
+    body = {"inputs": "matched"}
+    answer = world.http.post(f"/v1/teachers/{teacher}/libraries", json=body)
+    library = answer.json()
+    assert answer.status_code == 202, answer.text
+    assert (library["dataset"], library["data_free"]) == (None, True)
+    assert library["labels_from"] == "teacher"
+    assert "No image was read: candidates learned from 768 images" in library["notes"][0]
+    again = world.http.post(f"/v1/teachers/{teacher}/libraries", json=body)
+    assert again.json()["id"] == library["id"]
+    assert world.claim().kind == "synthesis"
+    assert world.ledger.claim("another worker") is None
+
+
+def test_a_library_without_images_and_without_a_way_to_make_them_is_refused(world: World) -> None:
+    answer = world.http.post(f"/v1/teachers/{world.ready_teacher()}/libraries", json={})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
+    assert "give the id of a data set" in answer.json()["detail"]
+
+
+def test_images_of_fewer_classes_than_the_teacher_knows_are_noted(world: World) -> None:
+    library = world.post_library(world.ready_teacher(), world.ready_dataset()).json()
+    assert (library["data_free"], library["labels_from"]) == (False, "dataset")
+    assert f"have 2 classes but the teacher knows {NUM_CLASSES}" in library["notes"][0]
+    assert world.http.get(f"/v1/libraries/{library['id']}").json()["notes"] == library["notes"]
+
+
+def test_a_listed_module_that_the_teacher_has_not_is_refused_with_the_nearest(
+    world: World,
+) -> None:
+    answer = world.post_library(
+        world.ready_teacher(), world.ready_dataset(), granularity=["block1", "blok2"]
+    )
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
+    assert "names 'blok2'" in answer.json()["detail"]
+    assert "The nearest are: block" in answer.json()["detail"]
 
 
 def test_what_a_library_has_not_is_listed_with_the_reasons(world: World) -> None:
