@@ -20,6 +20,7 @@ from search.budget import Budget
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.client import Client, ClientError
+from service.device_commands import devices
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
@@ -31,6 +32,7 @@ app.add_typer(datasets, name="dataset", help="Images to calibrate, score and rep
 app.add_typer(teachers, name="teacher", help="Trained networks to be imitated.")
 app.add_typer(libraries, name="library", help="All scored candidates of a teacher.")
 app.add_typer(students, name="student", help="Smaller networks under a budget.")
+app.add_typer(devices, name="device", help="Targets whose latency budgets may limit.")
 app.add_typer(jobs, name="jobs", help="Work that takes time.")
 
 Url = Annotated[str, typer.Option(envvar="STUDENT_SEARCH_URL", help="Where the service is.")]
@@ -105,18 +107,24 @@ def download_teacher(
 @libraries.command("build")
 def build_library(  # noqa: PLR0913 - each argument is an option of the command
     teacher: str,
-    dataset: str,
+    dataset: Annotated[
+        str | None, typer.Argument(help="None where the inputs are made up.")
+    ] = None,
     recipe: Annotated[Path | None, typer.Option(exists=True, help="A recipe as JSON.")] = None,
     steps: Annotated[int | None, typer.Option(help="Refinement steps a candidate.")] = None,
     granularity: Annotated[
         str | None, typer.Option(help="layer, pair, block, a number, or modules, comma-separated.")
     ] = None,
+    inputs: Annotated[
+        str | None, typer.Option(help="images, or without any: matched, gaussian.")
+    ] = None,
     wait: Wait = False,
     url: Url = LOCAL,
 ) -> None:
-    """Make and score every candidate of a teacher on a data set."""
+    """Make and score every candidate of a teacher on a data set, or without any image."""
     parsed = _parsed(LibraryRecipe, recipe) if recipe else LibraryRecipe()
-    given = {"steps": steps, "granularity": granularity and _granularity(granularity)}
+    cut = granularity and _granularity(granularity)
+    given = {"steps": steps, "granularity": cut, "inputs": inputs}
     changes = {key: value for key, value in given.items() if value is not None}
     with _usage():
         parsed = LibraryRecipe.model_validate({**parsed.model_dump(), **changes})

@@ -18,6 +18,7 @@ from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.bodies.curves import TradeOffCurve
 from service.bodies.datasets import DatasetBody
+from service.bodies.devices import DeviceBody, NewDeviceBody
 from service.bodies.jobs import JobBody
 from service.bodies.libraries import LibraryBody
 from service.bodies.students import MeasurementBody, StudentBody
@@ -73,6 +74,11 @@ class Client:
         """Give the connection back."""
         self._http.close()
 
+    @property
+    def url(self) -> str:
+        """Where the service is."""
+        return str(self._http.base_url).rstrip("/")
+
     def is_ready(self) -> bool:
         """Whether the service answers and can do its work."""
         try:
@@ -123,6 +129,22 @@ class Client:
     def measure(self, student: str) -> MeasurementBody:
         """Begin to measure a student; wait for its job, then look at the student again."""
         return self._post(MeasurementBody, f"/v1/students/{student}/measurements")
+
+    def post_device(self, device: NewDeviceBody) -> DeviceBody:
+        """What measure_latency.py found on a target."""
+        return self._post(DeviceBody, "/v1/devices", json=device.model_dump(mode="json"))
+
+    def device(self, device: str) -> DeviceBody:
+        """A device by its id or name."""
+        return self._get(DeviceBody, f"/v1/devices/{device}")
+
+    def latency_kit(self, library: str) -> dict[str, Any]:
+        """What measure_latency.py needs on a target that cannot reach the service."""
+        with _reaching(self._http):
+            response = self._http.get(f"/v1/libraries/{library}/latency-kit")
+        _refuse(response)
+        kit: dict[str, Any] = response.json()
+        return kit
 
     def wait(
         self, job: str, on_progress: OnProgress = lambda _: None, poll_seconds: float = 0.3
