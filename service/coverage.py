@@ -10,15 +10,12 @@ NUM_NAMED = 3
 
 
 def report(split: Split) -> str:
-    """All that the worker's log says: figures, every module left out, and the warning."""
+    """All that the worker's log says: figures, what was left out by reason, and the warning."""
     lines = [
         f"{len(split.neighbourhoods)} neighbourhoods hold {_percent(split.coverage)} of the "
         f"parameters; {_percent(split.shrinkable)} can shrink."
     ]
-    lines += [
-        f"  left out: {_name(each)} ({each.num_parameters} parameters): {each.reason}"
-        for each in split.left_out
-    ]
+    lines += [f"  left out: {sentence}" for sentence in _grouped(split.left_out)]
     lines += [
         f"  not understood: {operator} ({count} calls)"
         for operator, count in split.unknown_operators.items()
@@ -35,6 +32,28 @@ def warning(split: Split) -> str | None:
     sentence = f"Only {_percent(split.shrinkable)} of this teacher's parameters can shrink, so its "
     sentence += "students will not be much smaller."
     return f"{sentence} {_largest(split.left_out)}" if split.left_out else sentence
+
+
+def _grouped(left_out: Sequence[LeftOut]) -> list[str]:
+    """A sentence for each reason, the one that holds most parameters first."""
+    groups: dict[str, list[LeftOut]] = {}
+    for each in left_out:
+        groups.setdefault(each.reason, []).append(each)
+    return [
+        f"{_named(group)} ({_parameters(group)} parameters): {reason}"
+        for reason, group in sorted(groups.items(), key=lambda item: -_parameters(item[1]))
+    ]
+
+
+def _named(group: Sequence[LeftOut]) -> str:
+    """The first few, and how many there are."""
+    shown = ", ".join(map(_name, group[:NUM_NAMED]))
+    rest = len(group) - NUM_NAMED
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _parameters(group: Sequence[LeftOut]) -> int:
+    return sum(each.num_parameters for each in group)
 
 
 def _largest(left_out: Sequence[LeftOut]) -> str:
