@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from candidates.draft import Draft
+from candidates.draws import Draws
 from candidates.errors import InvalidRecipe
 from candidates.initial import reinitialised
 from candidates.inputs import Inputs
@@ -63,7 +64,7 @@ class _Run:
         self.stream, self.recipe = stream, recipe
         num_kept_back = min(recipe.validation_images, len(stream) // 4)
         self.num_learning = len(stream) - num_kept_back
-        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.draws = Draws(self.num_learning, recipe.batch_size, recipe.seed)
 
     def run(self, progress: Progress, savings: Savings | None) -> None:
         """All steps that are left, until no learner is open."""
@@ -85,15 +86,12 @@ class _Run:
                 learner.constrain(0)
             self._check()
             return 0
-        self.generator.set_state(state.tensors["generator"])
         for number, learner in enumerate(self.learners):
             learner.restore(state, str(number))
         return state.step
 
     def _step(self, step: int) -> None:
-        size = (self.recipe.batch_size,)
-        index = torch.randint(self.num_learning, size, generator=self.generator)
-        activations, targets = self._batch(index)
+        activations, targets = self._batch(self.draws.at(step))
         for learner in self.learners:
             if learner.open:
                 learner.learn(activations, targets, pace(self.recipe, step))
@@ -125,7 +123,7 @@ class _Run:
         return activations, self.objective.targets(index, activations)
 
     def _state(self, step: int) -> State:
-        state = State(step, {"generator": self.generator.get_state()})
+        state = State(step)
         for number, learner in enumerate(self.learners):
             learner.save(state, str(number))
         return state

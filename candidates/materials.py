@@ -1,8 +1,10 @@
 """Materials: what the candidates of one library are made from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from candidates.cuts import Cuts
 from candidates.data import Dataset, ImageSet
 from candidates.errors import InvalidRecipe
 from candidates.graph.neighbourhood import Neighbourhood
@@ -33,8 +35,10 @@ class Materials:
         """The activations at a neighbourhood's input of unlabelled images, or noise."""
         if self.recipe.inputs == "gaussian":
             return NoiseInputs.of(self.teacher, neighbourhood, num_images, self.recipe.seed)
-        images = self.dataset.calibration.sample(num_images, self.recipe.seed)
-        return self._at_cut(neighbourhood, images).advanced(self.teacher.entering(neighbourhood))
+        at_cut = self._learning.at(neighbourhood).first(num_images)
+        if neighbourhood.input == neighbourhood.cut:
+            return at_cut
+        return at_cut.advanced(self.teacher.entering(neighbourhood))
 
     def refinement(self, objective: Objective) -> Inputs:
         """The activations of unlabelled images, or noise, that drafts are given under an objective.
@@ -44,8 +48,8 @@ class Materials:
         """
         if self.recipe.inputs == "gaussian":
             return self._noise(objective)
-        images = self.dataset.calibration.sample(self.recipe.refinement_images, self.recipe.seed)
-        return objective.stream(self._at_cut(objective.neighbourhood, images))
+        at_cut = self._learning.at(objective.neighbourhood)
+        return objective.stream(at_cut.first(num_learning_images(self.recipe)))
 
     def _noise(self, objective: Objective) -> Inputs:
         neighbourhood, recipe = objective.neighbourhood, self.recipe
@@ -61,9 +65,26 @@ class Materials:
         """The activations at a neighbourhood's cut of the images behind
         `statistics.scoring_logits`.
         """
-        images = self.dataset.scoring.sample(self.recipe.scoring_images, self.recipe.seed)
-        return self._at_cut(neighbourhood, images)
+        return self._scoring.at(neighbourhood)
 
-    def _at_cut(self, neighbourhood: Neighbourhood, images: ImageSet) -> Stream:
-        stream = Stream.of(images, self.teacher.recipe.preprocessing, self.recipe)
-        return stream.advanced(self.teacher.root(neighbourhood))
+    @cached_property
+    def _learning(self) -> Cuts:
+        """Of the unlabelled images; those for Grams are among those for refinement."""
+        count = max(self.recipe.calibration_images, num_learning_images(self.recipe))
+        return self._cuts(self.dataset.calibration.sample(count, self.recipe.seed))
+
+    @cached_property
+    def _scoring(self) -> Cuts:
+        images = self.dataset.scoring.sample(self.recipe.scoring_images, self.recipe.seed)
+        return self._cuts(images)
+
+    def _cuts(self, images: ImageSet) -> Cuts:
+        return Cuts(self.teacher, images, self.recipe)
+
+
+def num_learning_images(recipe: LibraryRecipe) -> int:
+    """How many images refinement reads: no more than its steps can look at."""
+    if recipe.halving:
+        return recipe.refinement_images
+    drawn = recipe.steps * recipe.batch_size
+    return min(recipe.refinement_images, drawn + recipe.validation_images)

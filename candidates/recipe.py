@@ -126,6 +126,17 @@ class LibraryRecipe(Value):
     tolerance: float = Field(
         default=0.01, ge=0, lt=1, description="Progress is a loss lower by at least this share."
     )
+    halving: bool = Field(
+        default=False,
+        description="After a quarter and half of the steps, candidates far from the trade-off "
+        "curve of their neighbourhood, or whose loss no longer falls, stop, and the others share "
+        "the steps that are saved; needs validation_images.",
+    )
+    fused: bool | None = Field(
+        default=None,
+        description="Whether candidates that differ in their widths alone learn as one network; "
+        "unless said, on CUDA only.",
+    )
     device: Literal["cpu", "cuda"] = Field(default="cpu", description="Where refinement runs.")
     precision: Literal["float32", "bfloat16"] = Field(
         default="float32", description="Of products while refining; weights stay float32."
@@ -178,6 +189,15 @@ class LibraryRecipe(Value):
             raise ValueError("Give multipliers or kinds.width.multiplier, not both.")
         kinds["width"] = {**kinds.get("width", {}), "multiplier": given["multipliers"]}
         return {**rest, "kinds": kinds}
+
+    @model_validator(mode="after")
+    def _halving_can_compare(self) -> "LibraryRecipe":
+        if self.halving and not self.validation_images:
+            raise ValueError(
+                "halving compares candidates on images that are kept back, and validation_images "
+                "is 0; set it to 256, for example."
+            )
+        return self
 
     @field_validator("kinds")
     @classmethod

@@ -53,6 +53,16 @@ class Stream:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether reading it computes nothing."""
+        return not self._pending
+
+    @property
+    def kept_bytes(self) -> int:
+        """What it takes of the memory limit."""
+        return 0 if isinstance(self._kept, Spill) else self._kept.nbytes
+
     def __iter__(self) -> Iterator[Tensor]:
         for start in range(0, len(self), self.batch_size):
             yield self.at(slice(start, start + self.batch_size))

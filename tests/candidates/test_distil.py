@@ -14,6 +14,7 @@ from torch.nn import functional
 from candidates.checkpoint import Checkpoint
 from candidates.distil import refine
 from candidates.draft import Draft
+from candidates.draws import Draws
 from candidates.errors import InvalidRecipe
 from candidates.graph.network import Network
 from candidates.masks import FixedMasks
@@ -46,9 +47,9 @@ def slowly(network: Network, given: LibraryRecipe) -> None:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, given.learning_rate, total_steps=given.steps + 1
     )
-    generator = torch.Generator().manual_seed(given.seed)
-    for _ in range(given.steps):
-        inputs = stream.at(torch.randint(len(stream), (given.batch_size,), generator=generator))
+    draws = Draws(len(stream), given.batch_size, given.seed)
+    for step in range(given.steps):
+        inputs = stream.at(draws.at(step))
         with torch.no_grad():
             target = wanted(inputs)
         optimiser.zero_grad()
