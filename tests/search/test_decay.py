@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from candidates.candidate import Estimate
 from search.decay import Decay, Observation, Parameters
-from search.decay_fit import posterior, posteriors_without, sampling_errors
+from search.decay_fit import posterior, posteriors_without
 
 PRIOR = Decay(
     teacher=90.0,
@@ -57,7 +57,7 @@ def test_the_posterior_is_the_likeliest_curve() -> None:
     seen = observed(20)
     found = posterior(PRIOR, seen)
     slopes = np.array([found.gradient(each.loss)[0] for each in seen])
-    variances = sampling_errors(seen) ** 2 + (found.scatter * slopes) ** 2
+    variances = 0.5**2 + (found.scatter * slopes) ** 2
 
     def misfit(at: np.ndarray) -> float:
         curve = replace(PRIOR, parameters=parameters(at))
