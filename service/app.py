@@ -15,6 +15,7 @@ from service.api import (
     jobs,
     libraries,
     problems,
+    refinements,
     students,
     teachers,
 )
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         libraries,
         curves,
         students,
+        refinements,
         checkpoints,
         devices,
         jobs,

@@ -24,7 +24,7 @@ from service.tables import JobRow, UnitRow
 Write = Callable[[Session], None]
 """Puts a unit's result into the database, within the transaction that completes the unit."""
 
-LONG = "library"
+LONG = ("library", "refinement")
 
 WORKER_DIED = Failure(
     error="WorkerDied",
@@ -183,7 +183,8 @@ class Ledger:
 def _next_unit(locked: bool) -> Select[str]:
     """The oldest job's first queued unit of a stage before which all units have succeeded.
 
-    Other jobs go before libraries, which take long: nobody waits minutes for a check of seconds.
+    Other jobs go before libraries and refinements, which take long: nobody waits minutes for a
+    check of seconds.
     """
     unit, earlier = aliased(UnitRow), aliased(UnitRow)
     waits = exists().where(
@@ -193,7 +194,7 @@ def _next_unit(locked: bool) -> Select[str]:
         select(unit.id)
         .join(JobRow, JobRow.id == unit.job_id)
         .where(unit.state == "queued", JobRow.stop_requested_at.is_(None), ~waits)
-        .order_by(JobRow.kind == LONG, JobRow.id, unit.stage, unit.id)
+        .order_by(JobRow.kind.in_(LONG), JobRow.id, unit.stage, unit.id)
         .limit(1)
     )
     return query.with_for_update(of=[unit, JobRow], skip_locked=True) if locked else query

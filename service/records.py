@@ -6,6 +6,7 @@ from typing import Any, Literal
 from candidates.candidate import Candidate, Cost, Estimate
 from candidates.graph.neighbourhood import Split
 from candidates.recipe import LibraryRecipe, TeacherRecipe
+from candidates.refinement_settings import RefinementSettings
 from candidates.value import Value
 from search.budget import Budget
 from search.selection import Selection
@@ -15,7 +16,7 @@ from service.latency_table import Latency, Setting
 State = Literal["pending", "ready", "failed"]
 WorkState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobKind = str
-"""dataset, teacher, library or measurement."""
+"""dataset, teacher, library, measurement or refinement."""
 
 
 LabelsFrom = Literal["dataset", "teacher"]
@@ -174,11 +175,48 @@ def labels_from(dataset_id: str | None) -> LabelsFrom:
     return "teacher" if dataset_id is None else "dataset"
 
 
+SIGNIFICANT = 2.0
+"""Standard errors by which an accuracy must be higher to count as better."""
+
+
+def is_significant(gain: Estimate) -> bool:
+    """Whether a gain is more than chance will have given."""
+    return gain.value > SIGNIFICANT * gain.standard_error
+
+
+class RefinementRecord(Prepared):
+    """More work on a student, whose result is another one.
+
+    Accuracies in percent on the reporting images, `before` that of the best file that the student
+    had then; the gain in points with its paired standard error. All known once ready.
+    """
+
+    student_id: str
+    settings: RefinementSettings
+    before: Estimate | None
+    after: Estimate | None
+    gain: Estimate | None
+    result_id: str | None
+
+
+class Better(Value):
+    """A student that came of another one by refinement and measured significantly better."""
+
+    student_id: str
+    accuracy: Estimate
+    own_accuracy: Estimate
+    gain: Estimate
+
+
 class StudentRecord(Value):
-    """A student, with its measurement if one was asked for."""
+    """A student, with its measurement if one was asked for, and the best of those that came of it
+    if that is better.
+    """
 
     id: str
     library_id: str
+    parent_id: str | None
+    origin: Literal["selection", "refinement"]
     labels_from: LabelsFrom
     budget: Budget
     strategy: str
@@ -186,6 +224,7 @@ class StudentRecord(Value):
     selection: Selection
     file: StoredFile
     measurement: MeasurementRecord | None
+    better: Better | None
     created_at: datetime
 
 

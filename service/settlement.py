@@ -7,13 +7,23 @@ from sqlalchemy.orm import Session
 
 from service.failures import JobFinished, UnknownResource, WorkCancelled
 from service.records import Failure
-from service.tables import DatasetRow, JobRow, LibraryRow, MeasurementRow, TeacherRow, UnitRow
+from service.tables import (
+    DatasetRow,
+    JobRow,
+    LibraryRow,
+    MeasurementRow,
+    RefinementRow,
+    TeacherRow,
+    UnitRow,
+)
 
-TABLES: dict[str, type[DatasetRow | TeacherRow | LibraryRow | MeasurementRow]] = {
+PreparedRow = DatasetRow | TeacherRow | LibraryRow | MeasurementRow | RefinementRow
+TABLES: dict[str, type[PreparedRow]] = {
     "dataset": DatasetRow,
     "teacher": TeacherRow,
     "library": LibraryRow,
     "measurement": MeasurementRow,
+    "refinement": RefinementRow,
 }
 
 

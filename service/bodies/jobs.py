@@ -12,7 +12,7 @@ class JobBody(BaseModel):
     """Work that makes something; `progress` weighs its units by their expected work."""
 
     id: str
-    kind: str = Field(description="dataset, teacher, library or measurement.")
+    kind: str = Field(description="dataset, teacher, library, measurement or refinement.")
     resource: str = Field(description="Id of what it makes.")
     state: WorkState
     progress: Progress

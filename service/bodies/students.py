@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +12,7 @@ from search.budget import Budget
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.bodies.common import LABELS_FROM, Made, Resource, made_fields
+from service.bodies.refinements import BetterBody
 from service.records import (
     CandidateRecord,
     LabelsFrom,
@@ -89,6 +91,8 @@ class StudentBody(Resource):
 
     library: str
     teacher: str
+    parent: str | None = Field(description="The student of which this one is a refinement.")
+    origin: Literal["selection", "refinement"] = Field(description="What made it.")
     budget: Budget
     strategy: str
     seed: int
@@ -100,6 +104,10 @@ class StudentBody(Resource):
     predicted_accuracy: Estimate = Field(description="In percent.")
     labels_from: LabelsFrom = Field(description=LABELS_FROM)
     measurement: MeasurementBody | None
+    better: BetterBody | None = Field(
+        description="The best of the students that were refined from this one, if it is "
+        "significantly more accurate."
+    )
     checkpoint: CheckpointBody
 
     @classmethod
@@ -115,6 +123,8 @@ class StudentBody(Resource):
             created_at=record.created_at,
             library=record.library_id,
             teacher=context.teacher_id,
+            parent=record.parent_id,
+            origin=record.origin,
             budget=record.budget,
             strategy=record.strategy,
             seed=record.settings.seed,
@@ -126,6 +136,7 @@ class StudentBody(Resource):
             predicted_accuracy=record.selection.predicted_accuracy,
             labels_from=record.labels_from,
             measurement=record.measurement and MeasurementBody.of(record.measurement),
+            better=record.better and BetterBody.of(record.better),
             checkpoint=_checkpoint(record.id, record.file),
             note=note,
         )

@@ -17,6 +17,7 @@ KINDS = {
     "statistics": "service.jobs.statistics:run",
     "neighbourhood": "service.jobs.neighbourhood:run",
     "measurement": "service.jobs.measurement:run",
+    "refinement": "service.jobs.refinement:run",
 }
 """Kind of unit -> module:function that does it."""
 

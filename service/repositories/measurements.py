@@ -53,7 +53,24 @@ def of_students(session: Session, student_ids: Sequence[str]) -> dict[str, Measu
 
 def finish(session: Session, measurement_id: str, measured: Measured) -> None:
     """Note what was measured; the job's end makes the measurement ready."""
-    row = prepared.row_of(session, MeasurementRow, KIND, measurement_id)
+    _fill(prepared.row_of(session, MeasurementRow, KIND, measurement_id), measured)
+
+
+def add_ready(session: Session, student_id: str, job_id: str, measured: Measured) -> None:
+    """The measurement of a student that the job which made it has measured as well."""
+    row = MeasurementRow(
+        id=new_id(KIND),
+        created_at=datetime.now(UTC),
+        student_id=student_id,
+        state="ready",
+        job_id=job_id,
+    )
+    _fill(row, measured)
+    session.add(row)
+    session.flush()
+
+
+def _fill(row: MeasurementRow, measured: Measured) -> None:
     row.assembled = measured.assembled.model_dump()
     row.refitted = measured.refitted.model_dump()
     row.teacher = measured.teacher.model_dump()

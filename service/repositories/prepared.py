@@ -10,11 +10,18 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from candidates.value import Value
 from service.failures import ResourceInUse, ResourceNotReady, UnknownResource
 from service.records import Failure, StoredFile
-from service.tables import Base, DatasetRow, LibraryRow, MeasurementRow, TeacherRow
+from service.tables import (
+    Base,
+    DatasetRow,
+    LibraryRow,
+    MeasurementRow,
+    RefinementRow,
+    TeacherRow,
+)
 
 Item = TypeVar("Item")
 AnyRow = TypeVar("AnyRow", bound=Base)
-Row = TypeVar("Row", DatasetRow, TeacherRow, LibraryRow, MeasurementRow)
+Row = TypeVar("Row", DatasetRow, TeacherRow, LibraryRow, MeasurementRow, RefinementRow)
 
 
 class Posted(Value, Generic[Item]):

@@ -7,19 +7,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from candidates.candidate import identity
+from candidates.candidate import Estimate, identity
 from candidates.value import Value
 from search.budget import Budget
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.failures import ResourceInUse
-from service.records import LabelsFrom, StoredFile, StudentRecord, labels_from
-from service.repositories import measurements, prepared, trials
+from service.records import LabelsFrom, MeasurementRecord, StoredFile, StudentRecord, labels_from
+from service.repositories import descendants, measurements, prepared, trials
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.repositories.prepared import Posted
-from service.tables import LibraryRow, StudentRow
+from service.tables import LibraryRow, RefinementRow, StudentRow
 
 KIND = "student"
 
@@ -69,7 +69,11 @@ def listing(session: Session, page: Page, library_id: str | None = None) -> List
 
 
 def delete(session: Session, student_id: str) -> None:
-    """With its trials and measurement. Raises UnknownResource; ResourceInUse while measured."""
+    """With its trials, its measurement and the refinement that made it.
+
+    Raises UnknownResource; ResourceInUse while it is measured or refined, and as long as there are
+    students that came of it.
+    """
     row = prepared.row_of(session, StudentRow, KIND, student_id)
     measurement = measurements.of_students(session, [student_id]).get(student_id)
     if measurement is not None and measurement.state == "pending":
@@ -77,8 +81,48 @@ def delete(session: Session, student_id: str) -> None:
             f"The student '{student_id}' is being measured. "
             f"Wait for the job '{measurement.job_id}', or cancel it."
         )
+    _check_childless(session, student_id)
     session.delete(row)
     session.flush()
+
+
+def add_refined(session: Session, parent: StudentRow, digest: str, file: StoredFile) -> str:
+    """What the refinement with this digest made of another student; returns its id."""
+    row = StudentRow(
+        id=new_id(KIND),
+        created_at=datetime.now(UTC),
+        library_id=parent.library_id,
+        parent_id=parent.id,
+        origin="refinement",
+        digest=identity(refinement=digest),
+        budget=parent.budget,
+        strategy=parent.strategy,
+        settings=parent.settings,
+        selection=parent.selection,
+        checkpoint_sha256=file.sha256,
+        checkpoint_size_bytes=file.size_bytes,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _check_childless(session: Session, student_id: str) -> None:
+    pending = select(RefinementRow.job_id).where(
+        RefinementRow.student_id == student_id, RefinementRow.state == "pending"
+    )
+    job_id = session.scalar(pending)
+    if job_id is not None:
+        raise ResourceInUse(
+            f"The student '{student_id}' is being refined. Wait for the job '{job_id}', or cancel "
+            "it."
+        )
+    children = session.scalars(select(StudentRow.id).where(StudentRow.parent_id == student_id))
+    names = ", ".join(f"'{each}'" for each in children)
+    if names:
+        raise ResourceInUse(
+            f"The student '{student_id}' is the parent of {names}. Delete what came of it first."
+        )
 
 
 def _digest(wish: Wish) -> str:
@@ -90,6 +134,7 @@ def _row(wish: Wish, selection: Selection, file: StoredFile) -> StudentRow:
         id=new_id(KIND),
         created_at=datetime.now(UTC),
         library_id=wish.library_id,
+        origin="selection",
         digest=_digest(wish),
         budget=wish.budget.model_dump(mode="json", exclude_none=True),
         strategy=wish.strategy,
@@ -103,10 +148,14 @@ def _row(wish: Wish, selection: Selection, file: StoredFile) -> StudentRow:
 def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord]:
     measured = measurements.of_students(session, [row.id for row in rows])
     labels = _labels_from(session, {row.library_id for row in rows})
+    known = {row.id: _accuracies(measured.get(row.id)) for row in rows}
+    better = descendants.better(session, known)
     return [
         StudentRecord(
             id=row.id,
             library_id=row.library_id,
+            parent_id=row.parent_id,
+            origin=row.origin,
             labels_from=labels[row.library_id],
             budget=Budget.model_validate(row.budget),
             strategy=row.strategy,
@@ -114,10 +163,17 @@ def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord
             selection=Selection.model_validate(row.selection),
             file=StoredFile(sha256=row.checkpoint_sha256, size_bytes=row.checkpoint_size_bytes),
             measurement=measured.get(row.id),
+            better=better.get(row.id),
             created_at=row.created_at,
         )
         for row in rows
     ]
+
+
+def _accuracies(measurement: MeasurementRecord | None) -> list[Estimate]:
+    """What was measured of a student's own files."""
+    both = (measurement.assembled, measurement.refitted) if measurement else ()
+    return [each for each in both if each is not None]
 
 
 def _labels_from(session: Session, library_ids: Collection[str]) -> dict[str, LabelsFrom]:
