@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from candidates.errors import InfeasibleBudget, UnknownCost
 from search.budget import Axis, Budget, CostAxis
 from search.problem import Choice, Problem
-from search.table import Indices, Numbers, Table, check, table
+from search.table import Indices, Numbers, Table, check, table, total
 from search.totals import NANOSECONDS, cost_on, whole
 
 Objective = Literal["loss"] | CostAxis
@@ -42,7 +42,7 @@ class Case:
     def of(cls, problem: Problem, budget: Budget) -> "Case":
         """Raises EmptyLibrary, UnknownCost, or InfeasibleBudget for a limit that not even the
         smallest student keeps. Limits are looked at one by one, so that is no promise of a
-        selection that keeps them all.
+        selection that keeps them all; `conflict` tells.
         """
         check(problem)
         found = table(problem)
@@ -61,6 +61,11 @@ class Case:
     def problem(self) -> Problem:
         """With all its choices, allowed or not."""
         return self.table.problem
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every neighbourhood has an allowed choice."""
+        return len(np.unique(self.table.owner[self.allowed])) == self.table.num_neighbourhoods
 
     @cached_property
     def values(self) -> Numbers:
@@ -104,16 +109,11 @@ class Case:
         return rank
 
     def _check_alone(self, limit: Limit) -> None:
-        least = total(limit.values, self.smallest(limit.axis))
+        everything = np.ones(len(self.allowed), dtype=bool)
+        least = total(limit.values, self.table.least(limit.values, everything))
         if least > limit.most:
             asked = self.budget.limits[limit.axis]
             raise InfeasibleBudget(limit.axis, asked, self.worth(limit, least))
-
-
-def total(values: Numbers, indices: Indices) -> float:
-    """Summed from input to output, as everywhere, so that equal selections have equal sums."""
-    result: float = sum(values[indices].tolist())
-    return result
 
 
 def own(axis: Axis, value: float) -> float:

@@ -1,48 +1,50 @@
-"""Exact selection for one cost axis, by the trade-off's dynamic programming."""
+"""Exact selection: the best there is, with the proof of it."""
 
-from candidates.errors import InfeasibleBudget, UnsupportedBudget
-from search import reach
+from functools import lru_cache
+
+from search.answering import answer_of
 from search.budget import Budget
-from search.problem import Choice, Problem
+from search.case import Case
+from search.conflict import explain
+from search.found import Found
+from search.problem import Problem
 from search.selection import Answer
 from search.settings import SearchSettings
-from search.totals import CostAxis, cost_axes, selection_of, total
-from search.trade_off import trade_off
+from search.solver import solve
+
+OUT_OF_TIME = (
+    "Within {seconds:g} s no selection was found that keeps all limits, nor proven that there is "
+    "none. Allow more with time_limit_s, relax a limit, or use the strategy 'optuna'."
+)
 
 
-def select(problem: Problem, budget: Budget, _settings: SearchSettings) -> Answer:
-    """The selection of least summed KL within one limited cost.
+def select(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer:
+    """The selection of least summed KL within the limits, and the next best ones.
 
-    With `accuracy_drop` beside it, that selection if its predicted drop keeps the limit, else
-    the one of least predicted drop within the cost. With `accuracy_drop` alone, the selection of
-    fewest parameters within it. Raises InfeasibleBudget, or UnsupportedBudget for several costs.
+    With `accuracy_drop` and no cost that adds up, the one of least `minimise` within them. Of
+    equally good ones within one limit the one that takes less of it. Raises EmptyLibrary,
+    UnknownCost, InfeasibleBudget, ContradictoryBudget, or UnsupportedBudget when time ran out.
     """
-    axes = cost_axes(budget)
-    if len(axes) > 1:
-        raise UnsupportedBudget(
-            f"The exact strategy takes one cost limit, not {' and '.join(axes)} together. "
-            "Drop all but one of them, or use the strategy 'optuna'."
-        )
-    if budget.accuracy_drop is not None:
-        reach.check(problem, budget)
-    picks = _within_cost(problem, axes[0], budget) if axes else _within_drop(problem, budget)
-    return Answer(selection=selection_of(problem, picks))
+    return _select(problem, budget, settings.top, settings.time_limit_s)
 
 
-def _within_cost(problem: Problem, axis: CostAxis, budget: Budget) -> tuple[Choice, ...]:
-    limit, drop_limit = budget.limits[axis], budget.accuracy_drop
-    picks = trade_off(problem, axis).best_within(limit)
-    if drop_limit is None or total(problem, picks, "accuracy_drop") <= drop_limit:
-        return picks
-    picks = trade_off(problem, axis, "accuracy_drop").best_within(limit)
-    least = total(problem, picks, "accuracy_drop")
-    if least > drop_limit:
-        raise InfeasibleBudget("accuracy_drop", drop_limit, least)
-    return picks
+@lru_cache(maxsize=256)
+def _select(problem: Problem, budget: Budget, top: int, time_limit_s: float) -> Answer:
+    """Remembered for the latest questions."""
+    case = Case.of(problem, budget)
+    found = find(case, top, time_limit_s)
+    if not found.selections:
+        raise explain(case, time_limit_s, OUT_OF_TIME.format(seconds=time_limit_s))
+    return answer_of(case, found)
 
 
-def _within_drop(problem: Problem, budget: Budget) -> tuple[Choice, ...]:
-    limit = budget.limits["accuracy_drop"]
-    picks = trade_off(problem, "parameters", "accuracy_drop").cheapest_within(limit)
-    assert picks is not None, "the smallest drop was checked to keep the limit"
-    return picks
+def find(case: Case, top: int, time_limit_s: float) -> Found:
+    """The best selections of a case; none where it has none, or time ran out."""
+    if not case.is_open:
+        return Found([], proven=True)
+    if case.objective != "loss":
+        return solve(case, case.values, case.limits, top, time_limit_s)
+    costs = [limit for limit in case.limits if limit.axis != "accuracy_drop"]
+    found = solve(case, case.values, costs, top, time_limit_s)
+    fitting = [picks for picks in found.selections if case.keeps(picks)]
+    return found._replace(selections=fitting)  # the best loses least, so it fits if any does

@@ -1,53 +1,29 @@
-"""The paper's greedy rule: the smallest candidates whose drop stays below a common threshold."""
+"""The cost-aware greedy: exchange where most cost is saved for each nat that is lost."""
 
-from collections.abc import Callable, Iterator
-from itertools import groupby
-
-from candidates.errors import UnsupportedBudget
-from search import reach
+from search import exchange
+from search.answering import answer_of
 from search.budget import Budget
-from search.problem import Choice, Problem
+from search.case import Case
+from search.conflict import explain
+from search.found import Found
+from search.problem import Problem
 from search.selection import Answer
 from search.settings import SearchSettings
-from search.totals import CostAxis, cost_axes, cost_on, selection_of, within
 
-Picks = tuple[Choice, ...]
+ADVICE = (
+    "The greedy exchanges lead to no selection that keeps all limits together, though there may be "
+    "some. Relax one of them, or use the strategy 'exact'."
+)
 
 
-def select(problem: Problem, budget: Budget, _settings: SearchSettings) -> Answer:
-    """Takes the lowest threshold x whose selection keeps the budget.
+def select(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer:
+    """A selection that no single exchange within the limits betters; next best are the exchanges.
 
-    For each x, every neighbourhood gives its smallest candidate (on the first limited cost)
-    whose accuracy drop is at most x. With `accuracy_drop` alone, the highest x that keeps it.
-    Raises InfeasibleBudget when a limit is out of reach, UnsupportedBudget when only the rule
-    fails.
+    Raises EmptyLibrary, UnknownCost, InfeasibleBudget, ContradictoryBudget, and UnsupportedBudget
+    when only the exchanges fail.
     """
-    reach.check(problem, budget)
-    axes = cost_axes(budget)
-    sweep = thresholds(problem, axes[0] if axes else "parameters")
-    fitting = [picks for _, picks in sweep if within(problem, picks, budget)]
-    if not fitting:
-        raise UnsupportedBudget(
-            "The greedy rule finds no selection that keeps all limits together. "
-            "Relax one of them, or use the strategy 'exact' (one cost limit) or 'optuna'."
-        )
-    return Answer(selection=selection_of(problem, fitting[0] if axes else fitting[-1]))
-
-
-def thresholds(problem: Problem, axis: CostAxis) -> Iterator[tuple[float, Picks]]:
-    """Every distinct drop x at which each neighbourhood has a candidate, with its selection."""
-    events = sorted(
-        ((index, choice) for index, choices in enumerate(problem.neighbourhoods)
-         for choice in choices),
-        key=lambda event: event[1].score.accuracy_drop.value,
-    )  # fmt: skip
-    chosen: dict[int, Choice] = {}
-    for drop, group in groupby(events, key=lambda event: event[1].score.accuracy_drop.value):
-        for index, choice in group:
-            chosen[index] = min(chosen.get(index, choice), choice, key=_smaller_on(axis))
-        if len(chosen) == len(problem.neighbourhoods):
-            yield drop, tuple(chosen[index] for index in range(len(chosen)))
-
-
-def _smaller_on(axis: CostAxis) -> Callable[[Choice], tuple[int, float]]:
-    return lambda choice: (cost_on(choice.cost, axis), choice.score.kl.value)
+    case = Case.of(problem, budget)
+    found = exchange.known(case, case.values, case.limits, settings.top) if case.is_open else []
+    if not found:
+        raise explain(case, settings.time_limit_s, ADVICE)
+    return answer_of(case, Found(found))

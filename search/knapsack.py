@@ -25,7 +25,7 @@ ROUNDING = 1e-9
 """Of what is compared: far above what rounding does to a bound, far below what matters."""
 FIRST_ALLOWANCE = 1 / 64
 """What part of the gap between the bound and a known selection is looked through first."""
-FEW_SUMS = 20_000
+FEW_SUMS = 5_000
 """As long as a pass looks at no more, the next one may look much further."""
 MOST_SUMS = 20_000_000
 """That a pass may look at, in about five seconds."""
@@ -54,7 +54,7 @@ def best(parts: Sequence[Part], most: float, top: int = 1) -> list[Indices]:
         if surplus <= allowance or allowance == inf or (surplus < inf and allowance >= enough):
             return [states.path(state) for state in found.tolist()]
         enough = min(enough, surplus)
-        further = 8 if states.num_sums < FEW_SUMS else 2
+        further = 4 if states.num_sums < FEW_SUMS else 2
         allowance = inf if allowance >= enough else min(further * allowance, enough)
 
 

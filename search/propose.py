@@ -1,112 +1,140 @@
 """Proposals: the only door to Optuna."""
 
 from collections.abc import Iterator, Sequence
-from itertools import permutations
 
+import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, IntDistribution
-from optuna.samplers import TPESampler
+from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 
-from candidates.errors import InfeasibleBudget, UnsupportedBudget
-from search import greedy, reach
-from search.budget import Axis, Budget
-from search.problem import Choice, Problem
+from candidates.errors import UnsupportedBudget
+from search import exact, exchange
+from search.answering import answer_of
+from search.budget import Budget
+from search.case import Case
+from search.conflict import explain
+from search.found import Found
+from search.problem import Problem
 from search.selection import Answer, Trial
-from search.settings import SearchSettings
-from search.totals import cost_axes, cost_on, selection_of, total, within
-from search.trade_off import trade_off
+from search.settings import Sampler, SearchSettings
+from search.table import Indices, total
 
-Picks = tuple[Choice, ...]
+ADVICE = (
+    "None of {trials} proposals keeps all limits together, though there may be some that do. Relax "
+    "one of the limits, allow more trials, or use the strategy 'exact'."
+)
+NO_TORCH = (
+    "The sampler 'gp' needs torch, which is not installed here. Install it, or take the sampler "
+    "'tpe' or 'nsga2'."
+)
 
 
 def select(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer:
-    """The best of `settings.trials` proposals of a constrained tree-structured Parzen estimator.
+    """The best of `settings.trials` proposals, which go out from the exact strategy's best ones.
 
-    It starts from the greedy rule's answer and the smallest students, minimises summed KL (with
-    `accuracy_drop` alone: parameters) and takes any set of limits. Raises InfeasibleBudget when
-    one limit, or two together, are out of reach, UnsupportedBudget when no proposal keeps all.
+    They minimise what is to be made small and take any set of limits. Next best are the next best
+    proposals. Raises EmptyLibrary, UnknownCost, InfeasibleBudget, ContradictoryBudget, and
+    UnsupportedBudget when no proposal keeps all limits, or the sampler is not to be had.
     """
-    reach.check(problem, budget)
-    proposals = list(_proposals(problem, budget, settings))
-    fitting = [picks for picks in proposals if within(problem, picks, budget)]
+    case = Case.of(problem, budget)
+    tried = list(_tried(case, settings)) if case.is_open else []
+    distinct = {picks.tobytes(): picks for picks in tried if case.keeps(picks)}
+    fitting = sorted(distinct.values(), key=lambda picks: total(case.values, picks))
     if not fitting:
-        _check_pairs(problem, budget)
-        raise UnsupportedBudget(
-            f"None of {settings.trials} proposals keeps all limits together. "
-            "Relax one of them or allow more trials."
-        )
-    best = min(fitting, key=lambda picks: _objective(problem, picks, budget))
-    trials = tuple(_trial(problem, number, picks, budget) for number, picks in enumerate(proposals))
-    return Answer(selection=selection_of(problem, best), trials=trials)
+        raise explain(case, settings.time_limit_s, ADVICE.format(trials=settings.trials))
+    trials = [_trial(case, number, picks) for number, picks in enumerate(tried)]
+    return answer_of(case, Found(fitting[: settings.top]), trials)
 
 
-def _proposals(problem: Problem, budget: Budget, settings: SearchSettings) -> Iterator[Picks]:
-    """Asks and tells; candidates are ranked by size, so that neighbouring integers are alike."""
-    ranked = [
-        sorted(choices, key=lambda choice: cost_on(choice.cost, "parameters"))
-        for choices in problem.neighbourhoods
-    ]
-    study = _study(settings.seed)
-    for picks in _starts(problem, budget):
-        ranks = [choices.index(pick) for choices, pick in zip(ranked, picks, strict=True)]
-        study.enqueue_trial({_name(at): rank for at, rank in enumerate(ranks)})
-    space: dict[str, BaseDistribution] = {
-        _name(at): IntDistribution(0, len(part) - 1) for at, part in enumerate(ranked)
-    }
+class Proposals:
+    """Asks for selections and is told what they are worth, the less the better.
+
+    Candidates are ranked by size, so that neighbouring integers are alike. Selections from
+    `starts` are the first to be proposed.
+    """
+
+    def __init__(
+        self, case: Case, sampler: Sampler, seed: int, starts: Sequence[Indices] = ()
+    ) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._case = case
+        self._ranked = _ranked(case)
+        self._study = optuna.create_study(sampler=_sampler(sampler, seed))
+        self._space: dict[str, BaseDistribution] = {
+            _name(at): IntDistribution(0, len(part) - 1) for at, part in enumerate(self._ranked)
+        }
+        for picks in starts:
+            self._study.enqueue_trial(self._ranks(picks))
+
+    def ask(self) -> tuple[optuna.Trial, Indices]:
+        """The next selection, and by which trial it is to be told."""
+        trial = self._study.ask(self._space)
+        picks = [part[trial.params[_name(at)]] for at, part in enumerate(self._ranked)]
+        return trial, np.asarray(picks, dtype=np.intp)
+
+    def tell(self, trial: optuna.Trial, picks: Indices, value: float) -> None:
+        """What came of it; the limits are looked after here."""
+        for limit in self._case.limits:
+            excess = total(limit.values, picks) - limit.most
+            trial.set_constraint(limit.axis, excess / (abs(limit.most) or 1.0))
+        self._study.tell(trial, value)
+
+    def add(self, picks: Indices, value: float) -> None:
+        """A selection whose worth is known already, as if it had been asked and told."""
+        self._study.enqueue_trial(self._ranks(picks))
+        trial, asked = self.ask()
+        self.tell(trial, asked, value)
+
+    def _ranks(self, picks: Indices) -> dict[str, int]:
+        return {
+            _name(at): int(np.flatnonzero(part == pick)[0])
+            for at, (part, pick) in enumerate(zip(self._ranked, picks, strict=True))
+        }
+
+
+def starts(case: Case, settings: SearchSettings) -> list[Indices]:
+    """Where to go out from: what other strategies find best, and the smallest selections."""
+    best = exact.find(case, settings.top, settings.time_limit_s).selections
+    greedy = exchange.best(case, case.values, case.limits)
+    smallest = [case.smallest(limit.axis) for limit in case.limits]
+    return [*best, *([] if greedy is None else [greedy]), *smallest]
+
+
+def _tried(case: Case, settings: SearchSettings) -> Iterator[Indices]:
+    proposals = Proposals(case, settings.sampler, settings.seed, starts(case, settings))
     for _ in range(settings.trials):
-        trial = study.ask(space)
-        picks = tuple(choices[trial.params[_name(at)]] for at, choices in enumerate(ranked))
-        for axis, limit in budget.limits.items():
-            trial.set_constraint(axis, _excess(problem, picks, axis, limit))
-        study.tell(trial, _objective(problem, picks, budget))
+        trial, picks = proposals.ask()
+        proposals.tell(trial, picks, total(case.values, picks))
         yield picks
 
 
-def _study(seed: int) -> optuna.Study:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(sampler=TPESampler(seed=seed, n_startup_trials=10))
+def _ranked(case: Case) -> list[Indices]:
+    """The allowed choices of every neighbourhood by their size."""
+    sizes, owner = case.table.costs["parameters"], case.table.owner
+    at = np.flatnonzero(case.allowed)
+    at = at[np.lexsort((sizes[at], owner[at]))]
+    return np.split(at, np.flatnonzero(np.diff(owner[at])) + 1)
 
 
-def _starts(problem: Problem, budget: Budget) -> Iterator[Picks]:
-    for axis in cost_axes(budget) or ("parameters",):
-        sweep = greedy.thresholds(problem, axis)
-        fitting = [picks for _, picks in sweep if within(problem, picks, budget)]
-        if fitting:
-            yield fitting[0] if cost_axes(budget) else fitting[-1]
-    for limited in budget.limits:
-        yield reach.smallest_picks(problem, limited)
+def _sampler(name: Sampler, seed: int) -> BaseSampler:
+    if name == "tpe":
+        return TPESampler(seed=seed, n_startup_trials=10)
+    if name == "nsga2":
+        return NSGAIISampler(seed=seed)
+    try:
+        return optuna.samplers.GPSampler(seed=seed)
+    except ImportError as exc:
+        raise UnsupportedBudget(NO_TORCH) from exc
 
 
 def _name(neighbourhood: int) -> str:
     return f"neighbourhood {neighbourhood}"
 
 
-def _excess(problem: Problem, picks: Sequence[Choice], axis: Axis, limit: float) -> float:
-    """Positive when the limit is exceeded; in units of the limit, so that axes weigh alike."""
-    return (total(problem, picks, axis) - limit) / (limit or 1.0)
-
-
-def _objective(problem: Problem, picks: Picks, budget: Budget) -> float:
-    if not cost_axes(budget):
-        return total(problem, picks, "parameters")
-    return sum(pick.score.kl.value for pick in picks)
-
-
-def _trial(problem: Problem, number: int, picks: Picks, budget: Budget) -> Trial:
+def _trial(case: Case, number: int, picks: Indices) -> Trial:
     return Trial(
         number=number,
-        choices=tuple(pick.id for pick in picks),
-        loss=sum(pick.score.kl.value for pick in picks),
-        feasible=within(problem, picks, budget),
+        choices=tuple(choice.id for choice in case.table.picks(picks)),
+        loss=total(case.table.losses, picks),
+        feasible=case.keeps(picks),
     )
-
-
-def _check_pairs(problem: Problem, budget: Budget) -> None:
-    """Raises InfeasibleBudget when keeping one cost limit puts another limit out of reach."""
-    for axis, other in permutations(budget.limits, 2):
-        if axis == "accuracy_drop":
-            continue
-        picks = trade_off(problem, axis, other).best_within(budget.limits[axis])
-        least = total(problem, picks, other)
-        if least > budget.limits[other]:
-            raise InfeasibleBudget(other, budget.limits[other], least)

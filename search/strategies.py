@@ -4,6 +4,7 @@ Each is imported when it is first used, so that a process which never asks for O
 loads it, nor numpy before the first selection.
 """
 
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -12,15 +13,20 @@ from search.problem import Problem
 from search.selection import Answer
 from search.settings import SearchSettings
 
-StrategyName = Literal["exact", "greedy", "optuna", "uniform"]
+StrategyName = Literal["exact", "greedy", "threshold", "optuna", "uniform"]
 Strategy = Callable[[Problem, Budget, SearchSettings], Answer]
 
 
 def select(
     name: StrategyName, problem: Problem, budget: Budget, settings: SearchSettings
 ) -> Answer:
-    """The named strategy's answer; raises InfeasibleBudget or UnsupportedBudget."""
-    return STRATEGIES[name](problem, budget, settings)
+    """The named strategy's answer to a budget without shares, and how long it took.
+
+    Raises EmptyLibrary, UnknownCost, InfeasibleBudget, ContradictoryBudget, UnsupportedBudget.
+    """
+    begun = time.perf_counter()
+    answer = STRATEGIES[name](problem, budget, settings)
+    return answer.model_copy(update={"seconds": time.perf_counter() - begun})
 
 
 def _exact(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer:
@@ -33,6 +39,12 @@ def _greedy(problem: Problem, budget: Budget, settings: SearchSettings) -> Answe
     from search import greedy
 
     return greedy.select(problem, budget, settings)
+
+
+def _threshold(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer:
+    from search import threshold
+
+    return threshold.select(problem, budget, settings)
 
 
 def _optuna(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer:
@@ -50,6 +62,7 @@ def _uniform(problem: Problem, budget: Budget, settings: SearchSettings) -> Answ
 STRATEGIES: dict[StrategyName, Strategy] = {
     "exact": _exact,
     "greedy": _greedy,
+    "threshold": _threshold,
     "optuna": _optuna,
     "uniform": _uniform,
 }

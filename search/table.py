@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import get_args
 
 import numpy as np
@@ -41,12 +41,20 @@ class Table:
         """The choices at these places, one of each neighbourhood."""
         return tuple(self.choices[index] for index in indices)
 
+    def indices(self, picks: Sequence[Choice]) -> Indices:
+        """The places of these choices."""
+        return np.asarray([self._places[pick.id] for pick in picks], dtype=np.intp)
+
     def least(self, values: Numbers, allowed: NDArray[np.bool_]) -> Indices:
         """For each neighbourhood the allowed choice of least value; of equal ones the first."""
         order = np.flatnonzero(allowed)
         order = order[np.lexsort((values[order], self.owner[order]))]
         firsts: Indices = order[np.unique(self.owner[order], return_index=True)[1]]
         return firsts
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {choice.id: place for place, choice in enumerate(self.choices)}
 
 
 @lru_cache(maxsize=16)
@@ -80,3 +88,9 @@ def check(problem: Problem) -> None:
                 f"The library has no candidate for neighbourhood {place} (counted from 0). "
                 "Build it again with kinds that apply there."
             )
+
+
+def total(values: Numbers, indices: Indices) -> float:
+    """Summed from input to output, as everywhere, so that equal selections have equal sums."""
+    result: float = sum(values[indices].tolist())
+    return result

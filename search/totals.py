@@ -1,11 +1,10 @@
-"""Totals: what one choice from every neighbourhood comes to, and whether a budget allows it."""
+"""Totals: what one choice from every neighbourhood comes to."""
 
 from collections.abc import Sequence
 from math import floor
 
 from candidates.candidate import Cost
-from search.budget import Axis, Budget, CostAxis
-from search.predict import drop_share, predicted_accuracy, predicted_drop
+from search.budget import CostAxis
 from search.problem import Choice, Problem
 from search.selection import Selection
 
@@ -15,17 +14,23 @@ NANOSECONDS = 1_000_000
 
 def selection_of(problem: Problem, picks: Sequence[Choice]) -> Selection:
     """The selection that takes `picks`, one from each neighbourhood in order."""
+    loss = sum(pick.score.kl.value for pick in picks)
     return Selection(
         choices=tuple(pick.id for pick in picks),
-        cost=sum((pick.cost for pick in picks), problem.fixed),
-        loss=sum(pick.score.kl.value for pick in picks),
-        predicted_accuracy=predicted_accuracy(problem, picks),
+        cost=cost_of(problem, picks),
+        loss=loss,
+        predicted_accuracy=problem.predictor.accuracy(loss),
     )
 
 
-def cost_axes(budget: Budget) -> tuple[CostAxis, ...]:
-    """The costs that `budget` limits. None: the smallest student within the drop is wanted."""
-    return budget.cost_axes
+def cost_of(problem: Problem, picks: Sequence[Choice]) -> Cost:
+    """What the student made of `picks` costs; its latency to the nanosecond, so that it keeps a
+    limit of just as much.
+    """
+    costs = (problem.fixed, *(pick.cost for pick in picks))
+    nanoseconds = sum(cost_on(each, "latency_ms") for each in costs)
+    cost = sum(costs[1:], costs[0])
+    return cost.model_copy(update={"latency_ms": nanoseconds / NANOSECONDS})
 
 
 def cost_on(cost: Cost, axis: CostAxis) -> int:
@@ -38,20 +43,3 @@ def whole(axis: CostAxis, value: float) -> int:
     nanoseconds, to the nearest; anything else in its own unit.
     """
     return round(value * NANOSECONDS) if axis == "latency_ms" else floor(value)
-
-
-def share(problem: Problem, choice: Choice, axis: Axis) -> float:
-    """What one choice adds to the total on an axis."""
-    return drop_share(problem, choice) if axis == "accuracy_drop" else cost_on(choice.cost, axis)
-
-
-def total(problem: Problem, picks: Sequence[Choice], axis: Axis) -> float:
-    """The whole student's cost on an axis, or its predicted drop in points."""
-    if axis == "accuracy_drop":
-        return predicted_drop(problem, picks).value
-    return cost_on(problem.fixed, axis) + sum(cost_on(pick.cost, axis) for pick in picks)
-
-
-def within(problem: Problem, picks: Sequence[Choice], budget: Budget) -> bool:
-    """Whether the student made of `picks` keeps every limit."""
-    return all(total(problem, picks, axis) <= limit for axis, limit in budget.limits.items())

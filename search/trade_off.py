@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from candidates.errors import InfeasibleBudget
-from search.budget import Axis, CostAxis
+from search.budget import CostAxis
 from search.merge import Indices, Merged, Merger
 from search.problem import Choice, Problem
 from search.relaxation import Costs, Curve
 from search.selection import Selection
 from search.thinning import evenly
-from search.totals import cost_on, selection_of, share
+from search.totals import cost_on, selection_of
 
-Loss = Literal["kl"] | Axis
 Picks = tuple[Choice, ...]
 
 MOST = 50_000
@@ -97,18 +95,13 @@ def curve(
 
 
 @lru_cache(maxsize=16)
-def trade_off(problem: Problem, axis: CostAxis, loss: Loss = "kl") -> TradeOff:
+def trade_off(problem: Problem, axis: CostAxis) -> TradeOff:
     """Remembered for the latest problems."""
-    merger = Merger.of([_part(problem, part, axis, loss) for part in problem.neighbourhoods])
+    merger = Merger.of([_part(part, axis) for part in problem.neighbourhoods])
     whole = merger.whole(MOST)
     return TradeOff(problem, axis, merger, whole or merger.corners(), whole is not None)
 
 
-def _part(problem: Problem, choices: Sequence[Choice], axis: CostAxis, loss: Loss) -> Curve:
+def _part(choices: Sequence[Choice], axis: CostAxis) -> Curve:
     costs = np.asarray([cost_on(choice.cost, axis) for choice in choices])
-    losses = [float(_loss_of(problem, choice, loss)) for choice in choices]
-    return costs, np.asarray(losses)
-
-
-def _loss_of(problem: Problem, choice: Choice, loss: Loss) -> float:
-    return choice.score.kl.value if loss == "kl" else share(problem, choice, loss)
+    return costs, np.asarray([choice.score.kl.value for choice in choices])

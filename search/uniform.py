@@ -2,33 +2,38 @@
 
 from collections.abc import Sequence
 
-from candidates.errors import UnsupportedBudget
-from search import reach
-from search.budget import Budget
+from search.answering import answer_of
+from search.budget import Budget, CostAxis
+from search.case import Case
+from search.conflict import explain
+from search.found import Found
 from search.problem import Choice, Problem
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
-from search.totals import CostAxis, cost_axes, cost_on, selection_of, within
+from search.totals import cost_on, selection_of
 
 Picks = tuple[Choice, ...]
+ADVICE = (
+    "No uniform selection keeps all limits together, though others do. "
+    "Relax one of them, or use the strategy 'exact'."
+)
 
 
-def select(problem: Problem, budget: Budget, _settings: SearchSettings) -> Answer:
+def select(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer:
     """The largest uniform selection within the budget; with `accuracy_drop` alone, the smallest.
 
-    Raises InfeasibleBudget when a limit is out of reach, UnsupportedBudget when only the uniform
+    Size is that on the first limited cost. Next best are the next sizes. Raises EmptyLibrary,
+    UnknownCost, InfeasibleBudget, ContradictoryBudget, and UnsupportedBudget when only the uniform
     selections fail.
     """
-    reach.check(problem, budget)
-    axes = cost_axes(budget)
-    levels = uniform_picks(problem, axes[0] if axes else "parameters")
-    fitting = [picks for picks in levels if within(problem, picks, budget)]
+    case = Case.of(problem, budget)
+    axis = budget.cost_axes[0] if budget.cost_axes else budget.minimise
+    levels = map(case.table.indices, uniform_picks(problem, axis))
+    fitting = [indices for indices in levels if case.keeps(indices)]
     if not fitting:
-        raise UnsupportedBudget(
-            "No uniform selection keeps all limits together. "
-            "Relax one of them, or use the strategy 'exact' (one cost limit) or 'optuna'."
-        )
-    return Answer(selection=selection_of(problem, fitting[-1] if axes else fitting[0]))
+        raise explain(case, settings.time_limit_s, ADVICE)
+    ordered = fitting[::-1] if case.objective == "loss" else fitting
+    return answer_of(case, Found(ordered[: settings.top]))
 
 
 def uniform_selections(problem: Problem, axis: CostAxis = "parameters") -> tuple[Selection, ...]:
@@ -37,7 +42,8 @@ def uniform_selections(problem: Problem, axis: CostAxis = "parameters") -> tuple
 
 
 def uniform_picks(problem: Problem, axis: CostAxis) -> list[Picks]:
-    """The width candidates at the same rank of cost everywhere, smallest first.
+    """The width candidates at the same rank of cost everywhere, smallest first; none where a
+    neighbourhood has no width candidates.
 
     Where a neighbourhood has fewer candidates than the others, because narrow widths round to
     the same number of channels, its ranks are stretched over theirs.
@@ -46,6 +52,8 @@ def uniform_picks(problem: Problem, axis: CostAxis) -> list[Picks]:
         sorted(_widths(choices), key=lambda choice: cost_on(choice.cost, axis))
         for choices in problem.neighbourhoods
     ]
+    if not all(ranked):
+        return []
     num_levels = max(len(choices) for choices in ranked)
     return [
         tuple(_at(choices, level, num_levels) for choices in ranked) for level in range(num_levels)
