@@ -1,8 +1,9 @@
 """Sandbox: reads foreign files in a process of its own, which can do little and not for long.
 
-The process has limits on memory, time and what it writes, none of this process's variables, no
-network where the system allows that, and no way to hand anything over but a safetensors file,
-which is checked like one that somebody sent. On errors it hands over a sentence.
+The process has limits on memory, time and what it writes, none of this process's variables, and no
+way to hand anything over but a safetensors file, which is checked like one that somebody sent.
+Where the system allows that it also has no network, and no files but its own, the one it is to
+read, Python's and the system's. On errors it hands over a sentence.
 """
 
 import json
@@ -10,7 +11,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import Any, Literal
@@ -48,20 +49,27 @@ def read_foreign(
 
     Raises InvalidCheckpoint, InvalidProgram, UnsplittableTeacher with what to do about it.
     """
-    arguments: dict[str, Any] = {"path": str(path.resolve())}
+    place = str(path.resolve())
+    arguments: dict[str, Any] = {"path": place}
     if kind == "exported":
         arguments["shape"] = shape
-    return sandboxed(READERS[kind], arguments, limits or Limits())
+    return sandboxed(READERS[kind], arguments, limits or Limits(), [place])
 
 
-def sandboxed(function: str, arguments: Mapping[str, Any], limits: Limits) -> Checkpoint:
-    """What a function, named `module:function`, gives when it is called in a sandbox.
+def sandboxed(
+    function: str, arguments: Mapping[str, Any], limits: Limits, readable: Sequence[str] = ()
+) -> Checkpoint:
+    """What a function, named `module:function`, gives when it is called in a sandbox, where it may
+    read the files at or below `readable`.
 
     It takes plain JSON values as keywords and gives a Checkpoint. What it raises of
     `candidates.errors` is raised here; InvalidCheckpoint when it is ended.
     """
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
-        order = {"function": function, "arguments": arguments, "limits": limits.model_dump()}
+        order = {
+            "function": function, "arguments": arguments, "limits": limits.model_dump(),
+            "readable": list(readable),
+        }  # fmt: skip
         command = [sys.executable, "-P", "-m", "candidates.sources.sandboxed"]
         process = Popen(
             command, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL, cwd=folder,

@@ -12,7 +12,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from candidates.sources.landlock import confine
+
 REFUSAL, RESULT = "refusal.json", "result.safetensors"
+SYSTEM = (
+    "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/nsswitch.conf",
+    "/etc/passwd", "/dev/urandom", "/dev/zero", "/proc/self", "/proc/cpuinfo", "/proc/meminfo",
+    "/proc/stat", "/sys/devices/system",
+)  # fmt: skip
+"""What Python and torch read of a system; nothing of it belongs to a user."""
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _DIE_WITH_PARENT, _NO_NEW_PRIVILEGES = 1, 38
 
@@ -21,6 +29,8 @@ def main() -> None:
     """Runs the order in the current folder and leaves the result or the refusal there."""
     order = json.load(sys.stdin)
     _shut_in(order["limits"])
+    # Where the system has no Landlock the other limits hold all the same.
+    confine([*SYSTEM, *_python(), *order["readable"]], [str(Path.cwd()), "/dev/null"])
     from candidates.errors import StudentSearchError
 
     try:
@@ -39,6 +49,11 @@ def main() -> None:
             f"The file cannot be read ({type(exc).__name__}: {first}). Save it again, or convert "
             "it to safetensors.",
         )
+
+
+def _python() -> list[str]:
+    """Where Python and the modules lie that its order may import."""
+    return [path for path in (sys.prefix, sys.base_prefix, *sys.path) if path]
 
 
 def _refuse(kind: str, sentence: str) -> None:

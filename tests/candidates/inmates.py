@@ -23,8 +23,7 @@ def hungry() -> Checkpoint:
     return Checkpoint({}, {"held": str(len(bytearray(2**40)))})
 
 
-def slow(pid_file: str) -> Checkpoint:
-    Path(pid_file).write_text(str(os.getpid()))
+def slow() -> Checkpoint:
     time.sleep(600)
     return Checkpoint({})
 
@@ -46,3 +45,16 @@ def dead() -> Checkpoint:
 def connect(port: int) -> Checkpoint:
     with socket.socket() as client:
         return Checkpoint({}, {"reached": str(client.connect_ex(("127.0.0.1", port)) == 0)})
+
+
+def files(path: str) -> Checkpoint:
+    """What can be done with a file of somebody else's, and beside it."""
+    return Checkpoint({}, {"read": _tried(path, "r"), "written": _tried(path + ".new", "w")})
+
+
+def _tried(path: str, mode: str) -> str:
+    try:
+        Path(path).open(mode).close()
+    except PermissionError:
+        return "refused"
+    return "done"

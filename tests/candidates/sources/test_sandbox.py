@@ -2,7 +2,10 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
@@ -11,12 +14,24 @@ import torch
 from candidates.assembly import program_of
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidCheckpoint, InvalidProgram, UnsplittableTeacher
+from candidates.sources import sandbox
 from candidates.sources.exported import program_of as exported_program_of
 from candidates.sources.sandbox import Limits, read_foreign, sandboxed
 from candidates.tensors import state_of
 from tests.candidates.exports import SHAPE, Convolutions, Small, exported, seeded
 
 LIMITS = Limits(wall_seconds=120)
+
+
+PROBE = """
+import sys
+from candidates.sources.landlock import confine
+sys.exit(0 if confine(["/"], []) else 1)
+"""
+
+
+def has_landlock() -> bool:
+    return subprocess.run([sys.executable, "-c", PROBE]).returncode == 0
 
 
 def call(name: str, limits: Limits = LIMITS, **arguments: Any) -> Checkpoint:
@@ -65,11 +80,18 @@ def test_too_much_memory_is_refused() -> None:
         call("hungry")
 
 
-def test_too_long_a_time_ends_it(tmp_path: Path) -> None:
+def test_too_long_a_time_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Popen[bytes]] = []
+
+    def recorded(*arguments: Any, **options: Any) -> Popen[bytes]:
+        started.append(Popen(*arguments, **options))
+        return started[0]
+
+    monkeypatch.setattr(sandbox, "Popen", recorded)
     with pytest.raises(InvalidCheckpoint, match="took more than"):
-        call("slow", Limits(wall_seconds=3), pid_file=str(tmp_path / "pid"))
+        call("slow", Limits(wall_seconds=3))
     with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
+        os.kill(started[0].pid, 0)
 
 
 def test_too_much_computing_ends_it() -> None:
@@ -93,3 +115,14 @@ def test_it_has_no_network_where_the_system_allows_that() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         found = call("connect", port=server.getsockname()[1])
     assert found.metadata["reached"] == "False"
+
+
+def test_it_reads_and_writes_nobodys_files_where_the_system_allows_that(tmp_path: Path) -> None:
+    if not has_landlock():
+        pytest.skip("this system has no Landlock")
+    (tmp_path / "secret").write_text("hush")
+    found = call("files", path=str(tmp_path / "secret"))
+    assert found.metadata == {"read": "refused", "written": "refused"}
+    given = {"path": str(tmp_path / "secret")}
+    found = sandboxed("tests.candidates.inmates:files", given, LIMITS, [given["path"]])
+    assert found.metadata == {"read": "done", "written": "refused"}
