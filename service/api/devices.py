@@ -56,7 +56,7 @@ def listing(session: Reading, page: PageOf) -> Items[DeviceBody]:
     response_class=FileResponse,
 )
 def script() -> FileResponse:
-    """One file that needs Python and torch, or ONNX Runtime, and nothing of this service."""
+    """One file that needs Python and torch, and nothing of this service."""
     return FileResponse(SCRIPT, media_type="text/x-python", filename=SCRIPT.name)
 
 
