@@ -12,10 +12,11 @@ from matplotlib.ticker import EngFormatter
 from search.budget import CostAxis
 from service.curve_picture import BLUE, GREEN, GREY, ORANGE, PURPLE
 
-COLOURS = {"exact": BLUE, "uniform": ORANGE, "greedy": GREEN, "optuna": PURPLE}
-MARKERS = {"exact": "o", "uniform": "s", "greedy": "^", "optuna": "D"}
-STYLES = {"exact": "-", "uniform": "--", "greedy": ":"}
-OTHER_COLOUR, OTHER_MARKER = "#56B4E9", "v"
+COLOURS = {
+    "exact": BLUE, "uniform": ORANGE, "greedy": GREEN, "optuna": PURPLE, "threshold": "#56B4E9",
+}  # fmt: skip
+MARKERS = {"exact": "o", "uniform": "s", "greedy": "^", "optuna": "D", "threshold": "v"}
+STYLES = {"exact": "-", "uniform": "--", "threshold": ":"}
 DEPTH = 30.0
 """Points below the teacher that are shown of predictions."""
 Cells = Mapping[str, dict[str, Any]]
@@ -106,10 +107,10 @@ def _marks(
     means = [fmean(seeds) for _, seeds in marks]
     below = [mean - min(seeds) for mean, (_, seeds) in zip(means, marks, strict=True)]
     above = [max(seeds) - mean for mean, (_, seeds) in zip(means, marks, strict=True)]
-    colour = COLOURS.get(strategy, OTHER_COLOUR)
+    colour = COLOURS[strategy]
     panel.errorbar(
         [cost for cost, _ in marks], means, yerr=[below, above],
-        fmt=MARKERS.get(strategy, OTHER_MARKER), color=colour, capsize=3, linewidth=1.2,
+        fmt=MARKERS[strategy], color=colour, capsize=3, linewidth=1.2,
         markersize=7, markerfacecolor=colour if stage == "fine_tuned" else "white", zorder=4,
         label=f"{strategy}, measured{', fine-tuned' if stage == 'fine_tuned' else ''}",
     )  # fmt: skip

@@ -67,10 +67,6 @@ class Merger:
         """Among others the state of least loss whose cost is at most `limit`, if any is."""
         return self._surely(self.relaxation.near_cost(limit - self.least))
 
-    def near_loss(self, limit: float) -> Merged:
-        """Among others the state of least cost whose loss is at most `limit`, if any is."""
-        return self._surely(self.relaxation.near_loss(limit))
-
     def _surely(self, relaxation: Relaxation) -> Merged:
         found = self._merged(relaxation, None)
         assert found is not None, "nothing limits the number of states"

@@ -66,16 +66,6 @@ class Relaxation:
         piece = max(int(np.searchsorted(costs, surely, side="right")) - 1, 0)
         return self._only(piece, losses[piece] + self.rates[piece] * max(limit, costs[0]))
 
-    def near_loss(self, limit: float) -> "Relaxation":
-        """With nothing wanted but what loses at most `limit` and costs less than the first corner
-        that does.
-        """
-        costs, losses = self.corners
-        surely = limit - SLACK * losses[0]
-        first = min(int(np.searchsorted(-losses, -surely)), len(costs) - 1)
-        piece = max(first - 1, 0)
-        return self._only(piece, max(limit, losses[-1]) + self.rates[piece] * costs[first])
-
     def ceiling(self, place: int, most: float) -> tuple[Losses, Losses]:
         """Support points, over costs up to `most`, of the loss that a part of a selection, of the
         neighbourhoods up to `place`, may have at a cost; convex, so that straight lines between

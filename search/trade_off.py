@@ -21,6 +21,7 @@ Picks = tuple[Choice, ...]
 MOST = 50_000
 """Undominated selections that are listed, in less than a second; a library of many neighbourhoods
 with many costs may have far more."""
+NUM_TOLD = 256
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,6 @@ class TradeOff:
         index = int(np.searchsorted(merged.costs + fixed, limit, side="right")) - 1
         return self._picks(merged, [index])[0]
 
-    def cheapest_within(self, loss: float) -> Picks | None:
-        """The choices of least cost whose loss is at most `loss`, if there are any."""
-        merged = self.merged if self.is_complete else self.merger.near_loss(loss)
-        fitting = np.flatnonzero(merged.losses <= loss)
-        return self._picks(merged, [int(fitting[0])])[0] if len(fitting) else None
-
     def picks(self, states: Sequence[int]) -> list[Picks]:
         """The choices that led to each of the states that are listed."""
         return self._picks(self.merged, states)
@@ -89,8 +84,7 @@ def curve(
     With `most`, at most so many of them, evenly spread along the curve and with both ends.
     """
     found = trade_off(problem, axis)
-    drops = [problem.predictor.drop(loss).value for loss in found.losses.tolist()]
-    states = evenly(found.costs, drops, most or len(found))
+    states = evenly(found.costs, _drops(problem, found.losses), most or len(found))
     return tuple(selection_of(problem, picks) for picks in found.picks(states))
 
 
@@ -100,6 +94,12 @@ def trade_off(problem: Problem, axis: CostAxis) -> TradeOff:
     merger = Merger.of([_part(part, axis) for part in problem.neighbourhoods])
     whole = merger.whole(MOST)
     return TradeOff(problem, axis, merger, whole or merger.corners(), whole is not None)
+
+
+def _drops(problem: Problem, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Predicted drops, nearly: told for some losses, and between them by straight lines."""
+    told = np.linspace(losses.min(), losses.max(), NUM_TOLD)
+    return np.interp(losses, told, [problem.predictor.drop(each).value for each in told.tolist()])
 
 
 def _part(choices: Sequence[Choice], axis: CostAxis) -> Curve:

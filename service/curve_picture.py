@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#4D4D4D"
-MARKS = {"exact": ("o", BLUE), "uniform": ("s", ORANGE), "greedy": ("^", GREEN)}
+MARKS = {
+    "exact": ("o", BLUE),
+    "uniform": ("s", ORANGE),
+    "greedy": ("^", GREEN),
+    "threshold": ("v", "#56B4E9"),
+}
 OTHER_MARK = ("D", PURPLE)
 UNITS: dict[CostAxis, tuple[str, str]] = {
     "parameters": ("parameters", ""),

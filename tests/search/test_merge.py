@@ -73,23 +73,6 @@ def test_near_a_cost_there_is_the_state_of_least_loss(of: list[Choices], share: 
         assert fitting[-1:] == [state for state in all_states if state[0] <= limit][-1:]
 
 
-@given(st.one_of(INTEGERS, LATENCIES), ANY_LIMIT)
-def test_near_a_loss_there_is_the_state_of_least_cost(of: list[Choices], share: float) -> None:
-    all_states = brute(of)
-    lowest, highest = all_states[-1][1], all_states[0][1]
-    limits = [
-        lowest + share * (highest - lowest),
-        lowest,
-        highest,
-        all_states[len(all_states) // 2][1],
-    ]
-    for limit in limits:
-        fitting = [
-            state for state in listed(Merger.of(curves(of)).near_loss(limit)) if state[1] <= limit
-        ]
-        assert fitting[:1] == [state for state in all_states if state[1] <= limit][:1]
-
-
 @given(INTEGERS)
 def test_the_corners_are_undominated_and_have_both_ends(of: list[Choices]) -> None:
     all_states = brute(of)

@@ -46,17 +46,13 @@ def test_what_is_best_within_a_limit_is_exact_on_a_curve_too_long_to_list(
         if fitting:
             picks = found.best_within(limit)
             assert (parameters(of, picks), kl(picks)) == fitting[-1]
-        for cost, loss in pareto(of):
-            picks = found.cheapest_within(loss) or ()
-            assert (parameters(of, picks), kl(picks)) == (cost, loss)
-        assert found.cheapest_within(pareto(of)[-1][1] - 0.1) is None
 
 
 @given(problems())
 def test_of_a_curve_too_long_to_list_some_is_listed(of: Problem) -> None:
     with at_most(1):
         found = [(point.cost.parameters, point.loss) for point in curve(of)]
-        assert trade_off(of, "parameters").is_complete == (len(pareto(of)) == 1)
+        assert len(pareto(of)) == 1 or not trade_off(of, "parameters").is_complete
     assert set(found) <= set(pareto(of))
     assert (found[0], found[-1]) == (pareto(of)[0], pareto(of)[-1])
 
