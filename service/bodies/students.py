@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from candidates.candidate import Cost, Estimate
 from candidates.kinds.registry import Knobs
 from search.budget import Budget
+from search.predictor import Prediction
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.bodies.common import LABELS_FROM, Made, Resource, made_fields
@@ -101,7 +102,9 @@ class StudentBody(Resource):
     cost: Cost
     teacher_cost: Cost
     loss: float = Field(description="Summed KL of the partial models, in nats.")
-    predicted_accuracy: Estimate = Field(description="In percent.")
+    predicted_accuracy: Prediction | Estimate = Field(
+        description="In percent; students made before intervals were told have none."
+    )
     labels_from: LabelsFrom = Field(description=LABELS_FROM)
     measurement: MeasurementBody | None
     better: BetterBody | None = Field(
