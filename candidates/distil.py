@@ -10,12 +10,15 @@ from candidates.draws import Draws
 from candidates.errors import InvalidRecipe
 from candidates.initial import reinitialised
 from candidates.inputs import Inputs
-from candidates.learner import Learner
-from candidates.objective import Objective, Target
+from candidates.learner import Course, Learner
+from candidates.objective import Batch, Objective
+from candidates.plan import Plan
 from candidates.progress import Progress
+from candidates.recall import Recall
 from candidates.recipe import LibraryRecipe
 from candidates.savings import Savings, State
-from candidates.schedule import pace, round_of
+from candidates.schedule import pace
+from candidates.teams import Teams
 
 
 def refine(
@@ -25,22 +28,24 @@ def refine(
     recipe: LibraryRecipe,
     progress: Progress,
     savings: Savings | None = None,
-) -> None:
-    """At most `recipe.steps` steps on the objective for each draft, in place, obeying constraints.
+) -> list[Course]:
+    """About `recipe.steps` steps on the objective for each draft, in place, obeying constraints;
+    how many each took.
 
     `stream` gives the activations at `objective.source`; see `Objective.stream`. All drafts see
-    the same batch and share its targets; none influences another. From the closed form BatchNorms
-    stay in eval mode: they are part of the function that it solved for, and their statistics are
-    to be restated afterwards. A run that was stopped anywhere and started again with the same
-    arguments goes on from its savings to the same weights; drafts change only at the very end.
+    the same batch and share its targets. Without `recipe.halving` none influences another; with
+    it some stop early and others take their steps. From the closed form BatchNorms stay in eval
+    mode: they are part of the function that it solved for, and their statistics are to be restated
+    afterwards. A run that was stopped anywhere and started again with the same arguments goes on
+    from its savings to the same weights; drafts change only at the very end.
 
     Raises InvalidRecipe where the recipe's device is missing, FloatingPointError where a draft's
     weights became NaN or Inf.
     """
     _check_device(recipe)
-    if recipe.steps == 0:
+    if recipe.steps == 0 or not drafts:
         _constrain(drafts)
-        return
+        return [Course(0)] * len(drafts)
     if recipe.start == "random":
         for draft in drafts:
             reinitialised(draft.network, recipe.seed)
@@ -48,6 +53,7 @@ def refine(
     _Run(learners, objective, stream, recipe).run(progress, savings)
     for learner in learners:
         learner.give_back()
+    return [learner.course for learner in learners]
 
 
 class _Run:
@@ -60,24 +66,27 @@ class _Run:
         stream: Inputs,
         recipe: LibraryRecipe,
     ) -> None:
-        self.learners, self.objective = learners, objective
-        self.stream, self.recipe = stream, recipe
+        self.learners, self.stream, self.recipe = learners, stream, recipe
         num_kept_back = min(recipe.validation_images, len(stream) // 4)
         self.num_learning = len(stream) - num_kept_back
         self.draws = Draws(self.num_learning, recipe.batch_size, recipe.seed)
+        self.recall = Recall(objective, stream, recipe)
+        self.plan = Plan(learners, recipe, objective.teacher_cost)
+        self.teams = Teams(learners, objective, recipe)
 
     def run(self, progress: Progress, savings: Savings | None) -> None:
         """All steps that are left, until no learner is open."""
-        total = self.recipe.steps
-        for step in range(self._begin(savings), total):
+        step = self._begin(savings)
+        while self._goes_on(step):
             self._step(step)
-            if step + 1 == round_of(self.recipe, step)[1]:
+            step += 1
+            if step == self.plan.span.end:
                 self._check()
-            if savings and (step + 1) % savings.every == 0:
-                savings.write(self._state(step + 1))
-            progress(step + 1, total)
-            if not any(learner.open for learner in self.learners):
-                break
+                self.plan.judge()
+            if savings and step % savings.every == 0:
+                savings.write(self._state(step))
+            progress(self.plan.progress(step), self.recipe.steps)
+        self.teams.settle()
 
     def _begin(self, savings: Savings | None) -> int:
         state = savings.read() if savings else None
@@ -86,19 +95,28 @@ class _Run:
                 learner.constrain(0)
             self._check()
             return 0
+        self.plan.restore(state.facts["plan"])
         for number, learner in enumerate(self.learners):
             learner.restore(state, str(number))
         return state.step
 
+    def _goes_on(self, step: int) -> bool:
+        """Whether another step is due; a span may have none."""
+        is_open = any(learner.open for learner in self.learners)
+        while is_open and step == self.plan.span.end and not self.plan.is_over:
+            self.plan.go_on()
+        return is_open and step < self.plan.span.end
+
     def _step(self, step: int) -> None:
         activations, targets = self._batch(self.draws.at(step))
-        for learner in self.learners:
-            if learner.open:
-                learner.learn(activations, targets, pace(self.recipe, step))
-                learner.constrain(step + 1)
+        how = pace(self.recipe, step, self.plan.span)
+        for team in self.teams.open((activations, targets)):
+            team.learn(activations, targets, how)
+            team.constrain(step + 1)
 
     def _check(self) -> None:
         """Show every open learner its loss on the images that are kept back, if there are any."""
+        self.teams.settle()
         learners = [learner for learner in self.learners if learner.open]
         num_images = len(self.stream) - self.num_learning
         losses = [0.0] * len(learners)
@@ -116,14 +134,15 @@ class _Run:
         for first in range(self.num_learning, len(self.stream), size):
             yield slice(first, first + size)
 
-    def _batch(self, index: Tensor | slice) -> tuple[Tensor, list[Target]]:
+    def _batch(self, index: Tensor | slice) -> Batch:
         activations = self.stream.at(index).to(self.recipe.device)
         if self.recipe.channels_last and activations.dim() == 4:
             activations = activations.to(memory_format=torch.channels_last)
-        return activations, self.objective.targets(index, activations)
+        return activations, self.recall.targets(index, activations)
 
     def _state(self, step: int) -> State:
-        state = State(step)
+        self.teams.settle()
+        state = State(step, facts={"plan": self.plan.facts()})
         for number, learner in enumerate(self.learners):
             learner.save(state, str(number))
         return state

@@ -16,6 +16,10 @@ class Inputs(Protocol):
     def batch_size(self) -> int:
         """How many are read at once."""
 
+    @property
+    def kept_bytes(self) -> int:
+        """How much memory they take between two readings."""
+
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Tensor]: ...

@@ -1,8 +1,9 @@
 """Learner: a draft while it learns."""
 
 import copy
+import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,48 +15,71 @@ from candidates.savings import State
 from candidates.schedule import Pace
 
 Values = Callable[[Tensor], list[Tensor]]
+log = logging.getLogger(__name__)
+
+
+class Course(NamedTuple):
+    """How many steps a draft took, and why it took no more; "" where all were taken."""
+
+    steps: int
+    stopped: str = ""
 
 
 class Learner:
     """Takes steps on a copy of a draft, on the recipe's device; only `give_back` changes the draft.
 
-    With checks it knows its best weights and whether going on is of use (`open`).
+    With checks it knows its best weights and whether going on is of use (`open`). `own` are the
+    tensors of `network` that belong to the draft; `losses` are those of the checks so far that
+    count, the latest last.
     """
 
     def __init__(self, draft: Draft, objective: Objective, recipe: LibraryRecipe) -> None:
         self.open = True
-        self._draft, self._objective, self._recipe = draft, objective, recipe
+        self.draft, self._objective, self._recipe = draft, objective, recipe
         network = objective.network(draft.network).to(recipe.device)
         if recipe.channels_last:
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._network = network
+        self.network = network
         tensors = network.tensors()
-        self._own = {name: tensors[name] for name in draft.network.tensors() if name in tensors}
+        self.own = {name: tensors[name] for name in draft.network.tensors() if name in tensors}
         self._values = self._ready()
         learning = [values for values in network.parameters() if values.requires_grad]
-        self._optimiser = _optimiser(learning, recipe) if learning else None
+        self.optimiser = optimiser_of(learning, recipe) if learning else None
+        self.course = Course(0)
+        self.losses: list[float] = []
         self._best: dict[str, Tensor] = {}
         self._best_loss = float("inf")
         self._idle_checks = 0
 
+    @property
+    def cost(self) -> int:
+        """How many of its weights are not zero."""
+        return sum(int(values.count_nonzero()) for values in self._weights())
+
+    @property
+    def size(self) -> int:
+        """How many numbers its tensors hold."""
+        return sum(values.numel() for values in self.own.values())
+
     def constrain(self, step: int) -> None:
         """Make the weights obey after a step; 0 is before the first."""
-        if self._draft.constraint is not None:
-            self._draft.constraint.apply(self._own, step, self._recipe.steps)
+        if self.draft.constraint is not None:
+            self.draft.constraint.apply(self.own, step, self._recipe.steps)
 
     def learn(self, activations: Tensor, targets: Sequence[Target], pace: Pace) -> None:
         """One step of the optimiser on a batch."""
-        if self._optimiser is None:
+        self.course = Course(self.course.steps + 1)
+        if self.optimiser is None:
             return
-        _set(self._optimiser, pace)
-        self._network.train(self._recipe.start == "random")
-        self._optimiser.zero_grad()
+        set_pace(self.optimiser, pace)
+        self.network.train(self._recipe.start == "random")
+        self.optimiser.zero_grad()
         self._objective.loss(self._values(activations), targets).backward()
-        self._optimiser.step()
+        self.optimiser.step()
 
     def loss(self, activations: Tensor, targets: Sequence[Target]) -> float:
         """L_i of a batch, as the draft would predict."""
-        self._network.eval()
+        self.network.eval()
         with torch.no_grad():
             return float(self._objective.loss(self._values(activations), targets))
 
@@ -68,17 +92,28 @@ class Learner:
             return
         progress = loss < (1 - self._recipe.tolerance) * self._best_loss
         self._idle_checks = 0 if progress else self._idle_checks + 1
+        self.losses = [*self.losses[-1:], loss]
         if loss < self._best_loss:
-            self._best_loss, self._best = loss, _copied(self._own)
-        self.open = self._recipe.patience not in range(1, self._idle_checks + 1)
+            self._best_loss, self._best = loss, _copied(self.own)
+        if self._recipe.patience in range(1, self._idle_checks + 1):
+            self.stop(f"{self._idle_checks} checks in turn found its loss no lower")
+
+    def stop(self, reason: str) -> None:
+        """Take no further step, and say so."""
+        self.open = False
+        self.course = self.course._replace(stopped=reason)
+        log.info(
+            "A candidate of '%s' with %d weights stopped after %d steps: %s.",
+            self._objective.neighbourhood.name, self.cost, self.course.steps, reason,
+        )  # fmt: skip
 
     def give_back(self) -> None:
         """Put the best weights known, else the last, into the draft.
 
         Raises FloatingPointError when they are NaN or Inf.
         """
-        found = self._best or self._own
-        for name, values in self._draft.network.tensors().items():
+        found = self._best or self.own
+        for name, values in self.draft.network.tensors().items():
             if name not in found:
                 continue
             if values.is_floating_point() and not torch.isfinite(found[name]).all():
@@ -90,41 +125,45 @@ class Learner:
 
     def save(self, state: State, name: str) -> None:
         """Everything that another learner of the same draft needs to go on."""
-        if self._optimiser is not None:
-            state.add(name, self._network, self._optimiser)
+        if self.optimiser is not None:
+            state.add(name, self.network, self.optimiser)
         state.add_tensors(f"{name}/best", self._best)
         state.facts[name] = self._facts()
 
     def restore(self, state: State, name: str) -> None:
         """Go on from what was saved under a name."""
-        if self._optimiser is not None:
-            state.give(name, self._network, self._optimiser)
+        if self.optimiser is not None:
+            state.give(name, self.network, self.optimiser)
         self._best = state.given(f"{name}/best")
         facts = state.facts[name]
         self.open, self._idle_checks = facts["open"], facts["idle_checks"]
         self._best_loss = float(facts["best_loss"])
-        self.constrain(state.step)
+        self.course, self.losses = Course(*facts["course"]), [*map(float, facts["losses"])]
+        self.constrain(self.course.steps)
 
     def _facts(self) -> dict[str, Any]:
         return {
             "open": self.open, "idle_checks": self._idle_checks, "best_loss": str(self._best_loss),
+            "course": self.course, "losses": [*map(str, self.losses)],
         }  # fmt: skip
+
+    def _weights(self) -> list[Tensor]:
+        return [values for values in self.network.parameters() if values.requires_grad]
 
     def _obeys(self) -> bool:
         """Whether the constraint would leave the weights as they are to the very end."""
-        if self._draft.constraint is None:
+        if self.draft.constraint is None:
             return True
-        tried, total = _copied(self._own), self._recipe.steps
-        copy.deepcopy(self._draft.constraint).apply(tried, total, total)
-        return all(values.equal(self._own[name]) for name, values in tried.items())
+        tried, total = _copied(self.own), self._recipe.steps
+        copy.deepcopy(self.draft.constraint).apply(tried, total, total)
+        return all(values.equal(self.own[name]) for name, values in tried.items())
 
     def _ready(self) -> Values:
         recipe, objective = self._recipe, self._objective
-        kind = torch.device(recipe.device).type
-        network = self._network
+        network = self.network
 
         def values(activations: Tensor) -> list[Tensor]:
-            with torch.autocast(kind, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+            with mixed_precision(recipe):
                 return objective.values(network, activations)
 
         if not recipe.compiled:
@@ -133,14 +172,22 @@ class Learner:
         return compiled
 
 
-def _optimiser(learning: list[torch.nn.Parameter], recipe: LibraryRecipe) -> torch.optim.Optimizer:
+def mixed_precision(recipe: LibraryRecipe) -> torch.autocast:
+    """In which products have the recipe's precision."""
+    kind = torch.device(recipe.device).type
+    return torch.autocast(kind, torch.bfloat16, enabled=recipe.precision == "bfloat16")
+
+
+def optimiser_of(learning: Sequence[Tensor], recipe: LibraryRecipe) -> torch.optim.Optimizer:
+    """The recipe's; every step sets its pace."""
     rate, decay = recipe.learning_rate, recipe.weight_decay
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(learning, rate, recipe.momentum, weight_decay=decay)
     return torch.optim.Adam(learning, rate, weight_decay=decay)
 
 
-def _set(optimiser: torch.optim.Optimizer, pace: Pace) -> None:
+def set_pace(optimiser: torch.optim.Optimizer, pace: Pace) -> None:
+    """Let the next step be taken so."""
     for group in optimiser.param_groups:
         group["lr"] = pace.rate
         if "betas" in group:

@@ -35,6 +35,11 @@ class NoiseInputs:
         (entering,) = teacher.network.on_meta().values(example, [neighbourhood.input])
         return cls(tuple(entering.shape[1:]), count, seed, neighbourhood.index)
 
+    @property
+    def kept_bytes(self) -> int:
+        """Nothing."""
+        return 0
+
     def __len__(self) -> int:
         return self._count
 

@@ -1,13 +1,14 @@
 """Objective: how far a draft is from what the teacher does, there and further on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from candidates.graph.layout import Layout
 from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
 from candidates.graph.program import Argument, Call, Program, Training
@@ -31,6 +32,10 @@ class Target(NamedTuple):
     scale: Tensor | float
 
 
+Batch = tuple[Tensor, Sequence[Target]]
+"""Activations at `Objective.source` [N, …] and what the teacher makes of them."""
+
+
 @dataclass(frozen=True)
 class Objective:
     """L_i = L_{i,0} + Σ_j α_j L_{i,j} (Shao et al.), and KL of the logits where it is asked for.
@@ -40,6 +45,7 @@ class Objective:
     `source` names the value whose activations drafts are given: the neighbourhood's input or, if
     the terms need more, its cut. Where these are a student's, `theirs` gives the teacher's of the
     same images at the same place, and `entering` is the student from the cut to the input.
+    `layout` tells where the indices of widths lie; without it nothing is fused.
     """
 
     neighbourhood: Neighbourhood
@@ -48,6 +54,7 @@ class Objective:
     teacher: Network
     entering: Network
     theirs: Stream | None = None
+    layout: Layout | None = None
 
     @classmethod
     def of(
@@ -66,11 +73,19 @@ class Objective:
             source = neighbourhood.cut
         whole = teacher.network.part(source, last)
         own = teacher.entering(neighbourhood)
-        objective = cls(neighbourhood, source, terms, whole, entering or own)
-        if theirs is None:
-            return objective
-        there = theirs if source == neighbourhood.cut else theirs.advanced(own)
-        return cls(neighbourhood, source, terms, whole, entering or own, there)
+        there = theirs
+        if theirs is not None and source != neighbourhood.cut:
+            there = theirs.advanced(own)
+        entering = entering or own
+        return cls(neighbourhood, source, terms, whole, entering, there, teacher.layout)
+
+    @property
+    def teacher_cost(self) -> int:
+        """How many weights the teacher's own part has that are not zero."""
+        program = self.teacher.program.part(self.neighbourhood.input, self.neighbourhood.output)
+        tensors, buffers = self.teacher.tensors(), set(program.buffers)
+        names = [name for name in program.tensors() if name not in buffers]
+        return sum(int(tensors[name].count_nonzero()) for name in names)
 
     def stream(self, at_cut: Stream) -> Stream:
         """The activations that drafts are given, from those at the neighbourhood's cut."""
@@ -103,18 +118,28 @@ class Objective:
 
         `activations` are what drafts are given for them.
         """
+        return self.as_targets(self.answers(index, activations))
+
+    def answers(self, index: slice | Tensor, activations: Tensor) -> list[Tensor]:
+        """The values behind `targets`, one a term."""
         with torch.no_grad():
             if self.theirs is not None:
                 activations = self.theirs.at(index).to(activations.device)
-            values = self.values(self.teacher, activations)
+            return self.values(self.teacher, activations)
+
+    def as_targets(self, answers: Sequence[Tensor]) -> list[Target]:
+        """The answers to one batch as what its loss compares with."""
         return [
             Target(value, value.var() if term.measure == "relative" else 1.0)
-            for term, value in zip(self.terms, values, strict=True)
+            for term, value in zip(self.terms, answers, strict=True)
         ]
 
-    def values(self, network: Network, activations: Tensor) -> list[Tensor]:
-        """What is compared, one value a term, in float32."""
-        values = network.values(activations, [term.name for term in self.terms])
+    def values(
+        self, network: Network, activations: Tensor, tensors: Mapping[str, Tensor] | None = None
+    ) -> list[Tensor]:
+        """What is compared, one value a term, in float32; `tensors` take the place of its own."""
+        names = [term.name for term in self.terms]
+        values = network.values(activations, names, tensors=tensors)
         return [value.float() for value in values]
 
     def loss(self, values: Sequence[Tensor], targets: Sequence[Target]) -> Tensor:
@@ -125,9 +150,33 @@ class Objective:
                 ours, theirs = value.log_softmax(1), target.values.log_softmax(1)
                 gap = functional.kl_div(ours, theirs, log_target=True, reduction="batchmean")
             else:
-                gap = functional.mse_loss(value, target.values) / target.scale
+                gap = _mean_square(value - target.values) / target.scale
             result = result + term.weight * gap
         return result
+
+
+class _MeanSquare(torch.autograd.Function):
+    """The mean of squares, with fewer passes over the memory than torch's own loss takes."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(gap: Tensor) -> Tensor:
+        flat = gap.reshape(-1)
+        return flat.dot(flat) / flat.numel()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], _output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (gap,) = ctx.saved_tensors
+        result: Tensor = gap * (gradient * (2 / gap.numel()))
+        return result
+
+
+_mean_square: Callable[[Tensor], Tensor] = _MeanSquare.apply
 
 
 def _terms(

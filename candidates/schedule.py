@@ -19,20 +19,30 @@ class Pace(NamedTuple):
     momentum: float
 
 
-def pace(recipe: LibraryRecipe, step: int) -> Pace:
-    """How step 0 … steps − 1 of a refinement is taken."""
+class Span(NamedTuple):
+    """Steps that belong together: a cycle of the rate, with a check behind the last."""
+
+    first: int
+    end: int
+
+
+def pace(recipe: LibraryRecipe, step: int, span: Span | None = None) -> Pace:
+    """How a step of a refinement is taken, within its round or another span of steps.
+
+    Steps beyond the recipe's are taken like the last.
+    """
     if recipe.schedule == "one_cycle":
-        first, end = round_of(recipe, step)
+        first, end = span or round_of(recipe, step)
         return _one_cycle(recipe.learning_rate, step - first, end - first)
-    thirds = 3 * step // recipe.steps if recipe.schedule == "step" else 0
+    thirds = min(2, 3 * step // recipe.steps) if recipe.schedule == "step" else 0
     return Pace(recipe.learning_rate / 10**thirds, recipe.momentum)
 
 
-def round_of(recipe: LibraryRecipe, step: int) -> tuple[int, int]:
-    """The first step of a step's round and the first behind it."""
+def round_of(recipe: LibraryRecipe, step: int) -> Span:
+    """The round of a step."""
     rounds = min(recipe.rounds, recipe.steps)
     number = ((step + 1) * rounds - 1) // recipe.steps
-    return number * recipe.steps // rounds, (number + 1) * recipe.steps // rounds
+    return Span(number * recipe.steps // rounds, (number + 1) * recipe.steps // rounds)
 
 
 def _one_cycle(highest: float, step: int, total: int) -> Pace:

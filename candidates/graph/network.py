@@ -60,16 +60,22 @@ class Network(nn.Module):
         return output
 
     def values(
-        self, inputs: Tensor, names: Sequence[str], visit: Visit | None = None
+        self,
+        inputs: Tensor,
+        names: Sequence[str],
+        visit: Visit | None = None,
+        tensors: Mapping[str, Tensor] | None = None,
     ) -> tuple[Any, ...]:
         """The named values, computed without what comes after the last of them.
 
         Other values are freed as soon as nobody needs them; `visit` sees each before that.
+        `tensors`, if given, are all parameters and buffers by name, and its own are not read.
         """
         wanted = frozenset(names)
         known: dict[str, Any] = {self.program.input: inputs}
         missing = set(wanted) - known.keys()
-        frame = Frame(known, self.tensors(), len(inputs), self.training, inputs.device)
+        given = self.tensors() if tensors is None else tensors
+        frame = Frame(known, given, len(inputs), self.training, inputs.device)
         for step, ended in zip(self._steps, self._ended(wanted), strict=True):
             if not missing:
                 break
@@ -126,7 +132,7 @@ class Frame(NamedTuple):
     """What arguments may stand for while a network runs."""
 
     values: dict[str, Any]
-    tensors: dict[str, Tensor]
+    tensors: Mapping[str, Tensor]
     batch_size: int
     training: bool
     device: torch.device | None = None

@@ -163,6 +163,7 @@ def test_kept_back_images_are_not_learnt_from() -> None:
 
     class Watched:
         batch_size = 16
+        kept_bytes = 0
 
         def __init__(self) -> None:
             self.stream = at_cut()
