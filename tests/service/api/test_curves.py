@@ -7,6 +7,8 @@ import httpx2
 import pytest
 
 from service.records import Progress
+from tests.service.api.test_devices import TEACHER_MS
+from tests.service.api.test_devices import post as post_device
 from tests.service.api.world import World
 from tests.service.networks import NUM_NEIGHBOURHOODS
 
@@ -181,3 +183,17 @@ def test_an_unknown_device_is_named(world: World) -> None:
     answer = fetch(world, world.ready_library(), axis="latency_ms", device="phone")
     assert answer.status_code == 404
     assert "phone" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "svg"])
+def test_the_latencies_are_those_of_the_device(world: World, format: str) -> None:
+    library = world.ready_library()
+    device = post_device(world, library).json()
+    on_device = {"axis": "latency_ms", "device": "my-phone"}
+    curve = fetch(world, library, **on_device).json()
+    assert curve["device"] == device["id"]
+    assert curve["teacher_cost"]["latency_ms"] == TEACHER_MS
+    assert [point["cost"]["latency_ms"] for point in curve["uniform"]] == [2.0, 3.5, 6.5]
+    answer = world.post_student(library, budget=curve["points"][0]["budget"])
+    assert answer.json()["cost"] == curve["points"][0]["cost"]
+    assert fetch(world, library, format=format, **on_device).is_success
