@@ -1,6 +1,6 @@
 """Fit: whether weights suit the architecture that they were posted for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -11,20 +11,24 @@ from candidates.checkpoint import Tensor as FileTensor
 from candidates.errors import InvalidCheckpoint
 from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import ARCHITECTURES
+from candidates.sources.likeness import Build, advice
 from candidates.tensors import NAMES, state_of
-
-Build = Callable[[TeacherRecipe], nn.Module]
 
 
 def load_weights(build: Build, recipe: TeacherRecipe, checkpoint: Checkpoint) -> nn.Module:
     """The recipe's network with the checkpoint's weights, in eval mode.
 
     Raises InvalidCheckpoint naming the first key that is missing, unknown, of another shape or
-    dtype, or not finite. Weights of heads that only help training are left out.
+    dtype, or not finite, and the architecture that the file looks like. Weights of heads that only
+    help training are left out.
     """
     network = build(recipe)
     used = _without_auxiliary(checkpoint, recipe)
-    check_weights(network.state_dict(), used)
+    try:
+        check_weights(network.state_dict(), used)
+    except InvalidCheckpoint as exc:
+        shapes = {name: tuple(tensor.shape) for name, tensor in used.tensors.items()}
+        raise InvalidCheckpoint(f"{exc} {advice(build, recipe, shapes)}".rstrip()) from exc
     network.load_state_dict(state_of(used))
     return network.eval()
 
