@@ -18,6 +18,8 @@ from candidates.schedule import Pace
 
 TOLERANCE = 1e-3
 """Relative; a fused loss that differs by more is of another function."""
+ROUNDING = 1e-6
+"""Relative to the mean square of the targets; losses may differ by so much in any case."""
 Places = list[Tensor | None]
 """For every dimension, where the indices of a narrower tensor lie; None: all, in their order."""
 
@@ -115,9 +117,10 @@ class Fused:
                 found = self._run(activations, targets)
         except (RuntimeError, ValueError) as exc:
             raise NotFusable(f"torch cannot batch their program: {exc}.") from exc
+        rounding = ROUNDING * max(float(each.values.square().mean()) for each in targets)
         for learner, loss in zip(self.learners, found.tolist(), strict=True):
             expected = learner.loss(activations, targets)
-            if abs(loss - expected) > TOLERANCE * abs(expected):
+            if abs(loss - expected) > TOLERANCE * abs(expected) + rounding:
                 raise NotFusable(
                     f"padding would change what they compute (a loss of {loss:.6g} in the place of "
                     f"{expected:.6g}), as it does where a norm or a mean runs over a width."
