@@ -16,7 +16,7 @@ from service.curve_table import csv_of
 from service.database import Session
 from service.failures import LibraryUnfinished
 from service.records import LibraryRecord
-from service.repositories import devices, libraries, measured
+from service.repositories import devices, libraries
 from service.repositories.measured import MeasuredStudentRecord
 from service.shelves import Shelf, Shelves
 
@@ -51,10 +51,7 @@ class Curves:
 
     def sheet(self, session: Session, wish: CurveWish) -> Sheet:
         """Raises UnknownResource, LatenciesMissing, LibraryUnfinished, EmptyLibrary."""
-        versions = [
-            libraries.version(session, wish.library_id),
-            measured.version(session, wish.library_id),
-        ]
+        versions = [libraries.version(session, wish.library_id)]
         if wish.device is not None:
             table = devices.table_key(session, wish.device, wish.library_id)
             wish = wish._replace(device=table.device_id)
@@ -79,7 +76,7 @@ class Curves:
         if shelf.ready_problem is None:
             raise _unfinished(libraries.get(session, wish.library_id))
         shelf = shelf.on_device(session, wish.device)
-        return curve_of(shelf, wish, measured.of_library(session, wish.library_id))
+        return curve_of(shelf, wish)
 
     def _keep(self, key: tuple[object, ...], sheet: Sheet) -> None:
         with self._lock:
@@ -88,9 +85,7 @@ class Curves:
                 self._kept.popitem(last=False)
 
 
-def curve_of(
-    shelf: Shelf, wish: CurveWish, students: tuple[MeasuredStudentRecord, ...]
-) -> TradeOffCurve:
+def curve_of(shelf: Shelf, wish: CurveWish) -> TradeOffCurve:
     """Of a ready library. Raises EmptyLibrary."""
     from search import table, trade_off, uniform  # with numpy, which a server may start without
 
@@ -109,7 +104,7 @@ def curve_of(
         num_undominated=len(found) if found.is_complete else None,
         points=[pen.point(each) for each in trade_off.curve(problem, wish.axis, wish.most)],
         uniform=[pen.point(each) for each in uniform.uniform_selections(problem, wish.axis)],
-        measured=sorted(map(pen.measured, students), key=lambda each: each.share),
+        measured=sorted(map(pen.measured, shelf.measured), key=lambda each: each.share),
     )
 
 

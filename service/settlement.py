@@ -13,18 +13,25 @@ from service.tables import (
     LibraryRow,
     MeasurementRow,
     RefinementRow,
+    SearchRow,
+    SurveyRow,
     TeacherRow,
     UnitRow,
 )
 
-PreparedRow = DatasetRow | TeacherRow | LibraryRow | MeasurementRow | RefinementRow
-TABLES: dict[str, type[PreparedRow]] = {
-    "dataset": DatasetRow,
-    "teacher": TeacherRow,
-    "library": LibraryRow,
-    "measurement": MeasurementRow,
-    "refinement": RefinementRow,
+PreparedRow = (
+    DatasetRow | TeacherRow | LibraryRow | MeasurementRow | RefinementRow | SurveyRow | SearchRow
+)
+TABLES: dict[str, tuple[type[PreparedRow], ...]] = {
+    "dataset": (DatasetRow,),
+    "teacher": (TeacherRow,),
+    "library": (LibraryRow,),
+    "measurement": (MeasurementRow,),
+    "refinement": (RefinementRow,),
+    "survey": (SurveyRow, MeasurementRow),
+    "search": (SearchRow,),
 }
+"""Kind of job -> what it makes; of what it makes many of, each may be ready before the job ends."""
 
 
 def cancel(session: Session, job_id: str, now: datetime | None = None) -> None:
@@ -65,10 +72,9 @@ def _conclude(session: Session, job: JobRow, units: list[UnitRow], now: datetime
     states = [unit.state for unit in units]
     job.state = next((state for state in ("failed", "cancelled") if state in states), "succeeded")
     job.error, job.finished_at = _error(job, units), now
-    table = TABLES.get(job.kind)
-    if table is not None:
-        state = "ready" if job.state == "succeeded" else "failed"
-        mine = update(table).where(table.id == job.resource_id, table.job_id == job.id)
+    state = "ready" if job.state == "succeeded" else "failed"
+    for table in TABLES.get(job.kind, ()):
+        mine = update(table).where(table.job_id == job.id, table.state == "pending")
         session.execute(mine.values(state=state, error=job.error))
 
 

@@ -6,23 +6,27 @@ from dataclasses import dataclass, field
 from candidates.candidate import Cost
 from candidates.errors import UnsupportedBudget
 from search.budget import Budget
-from search.problem import Problem
+from search.problem import MeasuredStudent, Problem
 from service.database import Session
 from service.failures import ResourceNotReady
 from service.latency_table import timed
 from service.records import CandidateRecord, LibraryRecord, TeacherRecord
-from service.repositories import candidates, devices, libraries, teachers
+from service.repositories import candidates, devices, libraries, measured, teachers
+from service.repositories.measured import MeasuredStudentRecord
 
 MAX_SHELVES = 16
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """A library, its teacher, and those of its candidates that were asked for."""
+    """A library, its teacher, its measured students, and those of its candidates that were asked
+    for.
+    """
 
     library: LibraryRecord
     teacher: TeacherRecord
     ready_problem: Problem | None
+    measured: tuple[MeasuredStudentRecord, ...]
     records: dict[str, CandidateRecord] = field(default_factory=dict)
     on_devices: dict[str, "Shelf"] = field(default_factory=dict)
 
@@ -44,7 +48,9 @@ class Shelf:
             table = devices.table(session, key.table_id)
             cost = timed(self.teacher_cost, table.teacher.latency_ms)
             teacher = self.teacher.model_copy(update={"cost": cost})
-            shelf = Shelf(self.library, teacher, table.on(self.problem), self.records)
+            shelf = Shelf(
+                self.library, teacher, table.on(self.problem), self.measured, self.records
+            )
             self.on_devices[key.table_id] = shelf
         return self.on_devices[key.table_id]
 
@@ -91,7 +97,7 @@ class Shelf:
 
 
 class Shelves:
-    """Remembers the latest ones, each as long as nothing becomes of its library."""
+    """Remembers the latest ones, each until its library, or what is measured of it, changes."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], Shelf] = {}
@@ -110,5 +116,17 @@ class Shelves:
 def _load(session: Session, library_id: str) -> Shelf:
     library = libraries.get(session, library_id)
     teacher = teachers.get(session, library.teacher_id)
-    problem = candidates.problem(session, library_id) if library.state == "ready" else None
-    return Shelf(library, teacher, problem)
+    students = measured.of_library(session, library_id)
+    if library.state != "ready":
+        return Shelf(library, teacher, None, students)
+    problem = candidates.problem(session, library_id)
+    return Shelf(library, teacher, problem.with_measured(teaching(students)), students)
+
+
+def teaching(students: Sequence[MeasuredStudentRecord]) -> list[MeasuredStudent]:
+    """Those that a predictor may learn from: refined ones are better than their candidates tell."""
+    return [
+        MeasuredStudent(choices=each.selection.choices, accuracy=each.refitted)
+        for each in students
+        if each.origin == "selection"
+    ]

@@ -84,9 +84,11 @@ def get_ready(session: Session, library_id: str) -> LibraryRecord:
 
 
 def version(session: Session, library_id: str) -> str:
-    """A library whose state this tells does not change while this does not. UnknownResource."""
+    """Neither a library whose state this tells changes while this does not, nor what is measured
+    of its students. UnknownResource.
+    """
     row = prepared.row_of(session, LibraryRow, KIND, library_id)
-    return f"{row.job_id} {row.state}"
+    return f"{row.job_id} {row.state} {row.num_remeasured}"
 
 
 def listing(

@@ -1,6 +1,8 @@
-"""Measured students of a library, as a trade-off curve shows them."""
+"""Measured students of a library."""
 
-from sqlalchemy import func, select
+from typing import Literal
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Estimate
@@ -13,6 +15,7 @@ class MeasuredStudentRecord(Value):
     """A student with its accuracy after the refit and the teacher's, on the same images."""
 
     id: str
+    origin: Literal["selection", "refinement"]
     strategy: str
     selection: Selection
     refitted: Estimate
@@ -22,7 +25,7 @@ class MeasuredStudentRecord(Value):
 def of_library(session: Session, library_id: str) -> tuple[MeasuredStudentRecord, ...]:
     """All of them, oldest student first."""
     columns = (
-        StudentRow.id, StudentRow.strategy, StudentRow.selection,
+        StudentRow.id, StudentRow.origin, StudentRow.strategy, StudentRow.selection,
         MeasurementRow.refitted, MeasurementRow.teacher,
     )  # fmt: skip
     query = select(*columns).join(MeasurementRow, MeasurementRow.student_id == StudentRow.id)
@@ -30,6 +33,7 @@ def of_library(session: Session, library_id: str) -> tuple[MeasuredStudentRecord
     return tuple(
         MeasuredStudentRecord(
             id=row.id,
+            origin=row.origin,
             strategy=row.strategy,
             selection=Selection.model_validate(row.selection),
             refitted=Estimate.model_validate(row.refitted),
@@ -37,13 +41,3 @@ def of_library(session: Session, library_id: str) -> tuple[MeasuredStudentRecord
         )
         for row in session.execute(query.where(*conditions).order_by(StudentRow.id))
     )
-
-
-def version(session: Session, library_id: str) -> str:
-    """Changes whenever a student of the library becomes measured, or a measured one goes."""
-    query = select(func.count(), func.max(MeasurementRow.id)).join(
-        StudentRow, MeasurementRow.student_id == StudentRow.id
-    )
-    conditions = (StudentRow.library_id == library_id, MeasurementRow.state == "ready")
-    count, latest = session.execute(query.where(*conditions)).one()
-    return f"{count} {latest}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Estimate
@@ -12,7 +12,7 @@ from service.records import MeasurementRecord, StoredFile
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
 from service.repositories.prepared import Posted
-from service.tables import MeasurementRow, StudentRow
+from service.tables import LibraryRow, MeasurementRow, StudentRow
 
 KIND = "measurement"
 
@@ -40,6 +40,24 @@ def post(session: Session, student_id: str) -> Posted[MeasurementRecord]:
     return Posted(record=_record(row), made=made)
 
 
+def join(session: Session, student_ids: Sequence[str], job_id: str) -> None:
+    """Let a job, which has not ended, measure those of the students that neither are measured nor
+    about to be.
+    """
+    query = select(MeasurementRow).where(MeasurementRow.student_id.in_(student_ids))
+    known = {row.student_id: row for row in session.scalars(query.with_for_update())}
+    for student_id in dict.fromkeys(student_ids):
+        row = known.get(student_id)
+        if row is None:
+            row = _new(student_id, new_id(KIND), job_id)
+            session.add(row)
+        elif row.state == "failed":
+            row.job_id, row.state, row.error = job_id, "pending", None
+        else:
+            continue
+        jobs.add_units(session, job_id, [_unit(row.id)])
+
+
 def get(session: Session, measurement_id: str) -> MeasurementRecord:
     """Raises UnknownResource."""
     return _record(prepared.row_of(session, MeasurementRow, KIND, measurement_id))
@@ -52,8 +70,11 @@ def of_students(session: Session, student_ids: Sequence[str]) -> dict[str, Measu
 
 
 def finish(session: Session, measurement_id: str, measured: Measured) -> None:
-    """Note what was measured; the job's end makes the measurement ready."""
-    _fill(prepared.row_of(session, MeasurementRow, KIND, measurement_id), measured)
+    """Note what was measured; the measurement is ready, whatever else its job is to do."""
+    row = prepared.row_of(session, MeasurementRow, KIND, measurement_id)
+    row.state = "ready"
+    _fill(row, measured)
+    note_change(session, row.student_id)
 
 
 def add_ready(session: Session, student_id: str, job_id: str, measured: Measured) -> None:
@@ -68,6 +89,17 @@ def add_ready(session: Session, student_id: str, job_id: str, measured: Measured
     _fill(row, measured)
     session.add(row)
     session.flush()
+    note_change(session, student_id)
+
+
+def note_change(session: Session, student_id: str) -> None:
+    """Count that what is measured of a student's library changes."""
+    library_id = select(StudentRow.library_id).where(StudentRow.id == student_id)
+    changed = update(LibraryRow).where(LibraryRow.id == library_id.scalar_subquery())
+    session.execute(
+        changed.values(num_remeasured=LibraryRow.num_remeasured + 1),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _fill(row: MeasurementRow, measured: Measured) -> None:
@@ -80,18 +112,25 @@ def _fill(row: MeasurementRow, measured: Measured) -> None:
 
 def _insert(session: Session, student_id: str) -> MeasurementRow:
     measurement_id = new_id(KIND)
+    return _new(student_id, measurement_id, _job(session, measurement_id))
+
+
+def _new(student_id: str, measurement_id: str, job_id: str) -> MeasurementRow:
     return MeasurementRow(
         id=measurement_id,
         created_at=datetime.now(UTC),
         student_id=student_id,
         state="pending",
-        job_id=_job(session, measurement_id),
+        job_id=job_id,
     )
 
 
 def _job(session: Session, measurement_id: str) -> str:
-    unit = jobs.NewUnit(kind=KIND, payload={KIND: measurement_id})
-    return jobs.add(session, KIND, measurement_id, [unit])
+    return jobs.add(session, KIND, measurement_id, [_unit(measurement_id)])
+
+
+def _unit(measurement_id: str) -> jobs.NewUnit:
+    return jobs.NewUnit(kind=KIND, payload={KIND: measurement_id})
 
 
 def _record(row: MeasurementRow) -> MeasurementRecord:

@@ -16,12 +16,23 @@ from service.tables import (
     LibraryRow,
     MeasurementRow,
     RefinementRow,
+    SearchRow,
+    SurveyRow,
     TeacherRow,
 )
 
 Item = TypeVar("Item")
 AnyRow = TypeVar("AnyRow", bound=Base)
-Row = TypeVar("Row", DatasetRow, TeacherRow, LibraryRow, MeasurementRow, RefinementRow)
+Row = TypeVar(
+    "Row",
+    DatasetRow,
+    TeacherRow,
+    LibraryRow,
+    MeasurementRow,
+    RefinementRow,
+    SurveyRow,
+    SearchRow,
+)
 
 
 class Posted(Value, Generic[Item]):

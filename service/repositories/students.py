@@ -82,6 +82,7 @@ def delete(session: Session, student_id: str) -> None:
             f"Wait for the job '{measurement.job_id}', or cancel it."
         )
     _check_childless(session, student_id)
+    measurements.note_change(session, student_id)
     session.delete(row)
     session.flush()
 
