@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 
 from benchmarks.in_process import Library
 from candidates.errors import InfeasibleBudget, UnsupportedBudget
-from search import greedy, trade_off
+from search import threshold, trade_off
 from search.budget import Budget, CostAxis
 from search.selection import Selection
 from search.settings import SearchSettings
@@ -70,10 +70,10 @@ def uniform(library: Library) -> tuple[Selection, ...]:
 def lines(library: Library, axis: CostAxis) -> dict[str, Line]:
     """What is predicted: the exact curve, the threshold rule's sweep, the uniform selections."""
     problem = library.problem
-    sweep = [selection_of(problem, picks) for _, picks in greedy.thresholds(problem, axis)]
+    sweep = [selection_of(problem, picks) for _, picks in threshold.thresholds(problem, axis)]
     found = {
         "exact": trade_off.curve(problem, axis, 200),
-        "greedy": sweep,
+        "threshold": sweep,
         "uniform": uniform(library),
     }
     return {name: sorted(_points(selections, axis)) for name, selections in found.items()}

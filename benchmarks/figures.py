@@ -59,7 +59,7 @@ FIGURES = (
 def main() -> None:
     """Measure what is missing, then print and draw."""
     given = _options()
-    cells: dict[str, Cell] = json.loads(FILE.read_text())["figures"] if FILE.exists() else {}
+    cells = _known(given)
     torch.set_num_threads(1)
     if not given.print:
         for figure, seed in product(FIGURES, given.seeds):
@@ -67,6 +67,20 @@ def main() -> None:
                 _measure(given, figure, seed, cells)
     print_margins(cells)
     draw(cells, [figure for figure in FIGURES if figure.number in given.figures], FOLDER)
+
+
+def _known(given: argparse.Namespace) -> dict[str, Cell]:
+    """What an earlier run of the same libraries measured."""
+    if not FILE.exists():
+        return {}
+    record = json.loads(FILE.read_text())
+    for name in ("steps", "images"):
+        if not given.print and record["settings"][name] != getattr(given, name):
+            raise SystemExit(
+                f"{FILE} was measured with --{name} {record['settings'][name]}. Go on with the "
+                "same, or move the file away."
+            )
+    return dict(record["figures"])
 
 
 def _measure(given: argparse.Namespace, figure: Figure, seed: int, cells: dict[str, Cell]) -> None:
