@@ -3,10 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from candidates.assembly import PROGRAM_KEY, program_of
+from candidates.assembly import METADATA_KEY, PROGRAM_KEY, description_of, program_of
 from candidates.checkpoint import Checkpoint
+from candidates.errors import InvalidProgram
 from candidates.graph.axes import size_of
-from candidates.graph.trace import Traced, trace
+from candidates.graph.follow import shapes_of
+from candidates.graph.trace import BATCH_SIZE, Traced, trace
 from candidates.recipe import TeacherRecipe
 from candidates.sources.architectures import build
 from candidates.sources.fit import load_weights
@@ -32,7 +34,7 @@ def intake(recipe: TeacherRecipe, path: Path) -> Teacher:
     )
     brings_program = PROGRAM_KEY in file.metadata
     check_architecture(recipe, kind, brings_program)
-    traced = _own_program(file) if brings_program else _built(recipe, file)
+    traced = _own_program(recipe, file) if brings_program else _built(recipe, file)
     teacher = Teacher.of(recipe, traced.program, traced.tensors)
     teacher.check()
     return teacher if recipe.architecture else _with_num_classes(teacher)
@@ -47,10 +49,31 @@ def _with_num_classes(teacher: Teacher) -> Teacher:
     return replace(teacher, recipe=recipe, checkpoint=checkpoint)
 
 
-def _own_program(file: Checkpoint) -> Traced:
+def _own_program(recipe: TeacherRecipe, file: Checkpoint) -> Traced:
     program = program_of(file)
     check_fit(program, file)
-    return Traced(program, state_of(file))
+    tensors = state_of(file)
+    try:
+        shapes_of(program, tensors, (BATCH_SIZE, *recipe.input))
+    except RuntimeError as exc:  # what operators raise where shapes do not fit
+        first = next(iter(str(exc).splitlines()), "").rstrip(".")
+        raise InvalidProgram(
+            f"The network in the file does not take images of {_sides(recipe)} (channels × height "
+            f"× width), as recipe.input says{_described(file)}: {first}. Say the size that it was "
+            "trained for."
+        ) from exc
+    return Traced(program, tensors)
+
+
+def _described(file: Checkpoint) -> str:
+    """The size that a file of our own making names itself."""
+    if METADATA_KEY not in file.metadata:
+        return ""
+    return f"; the file names {_sides(description_of(file).recipe)}"
+
+
+def _sides(recipe: TeacherRecipe) -> str:
+    return " × ".join(map(str, recipe.input))
 
 
 def _built(recipe: TeacherRecipe, file: Checkpoint) -> Traced:
