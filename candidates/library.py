@@ -1,5 +1,6 @@
 """Library: all candidates of a neighbourhood, made, refined, made true and scored."""
 
+import json
 import shutil
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -17,16 +18,22 @@ from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
 from candidates.kinds.maker import Maker, maker_of
 from candidates.kinds.registry import Knobs
+from candidates.learner import Course
 from candidates.materials import Materials
 from candidates.objective import Objective
 from candidates.progress import Progress
 from candidates.racing import race
 from candidates.savings import Savings
-from candidates.score import score
+from candidates.score import compare, score
 from candidates.tensors import checkpoint_of, state_of
 
-NOT_IN_WEIGHTS = {"kinds", "scoring_images", "racing", "memory_limit_mb", "spill_mb"}
-"""Recipe fields that do not change a candidate's weights, and so not its identity."""
+NOT_IN_WEIGHTS = {"kinds", "scoring_images", "racing", "memory_limit_mb", "spill_mb", "fused"}
+"""Recipe fields that do not change a candidate's weights, and so not its identity; with `halving`
+the other candidates do.
+"""
+
+COURSE_KEY = "refinement"
+"""Metadata of a candidate's file: the steps that it took, and why it stopped before the last."""
 
 SAVED_EVERY = 100
 """Steps of refinement that a killed process may cost."""
@@ -68,7 +75,7 @@ def make_candidates(
     bench = _bench(materials, neighbourhood)
     entries, omitted = _drafted(materials, bench, known, beat)
     savings = _savings(materials, entries)
-    _refined([entry.draft for entry in entries if entry.open], materials, bench, beat, savings)
+    courses = _refined(entries, materials, bench, beat, savings)
     progress(len(omitted), total)
     stream = materials.scoring(neighbourhood)
     entering = materials.calibration(neighbourhood, 1).at(slice(0, 1))
@@ -79,7 +86,12 @@ def make_candidates(
     scores = (
         race(partials, stream, logits, labels, costs)
         if materials.recipe.racing
-        else (score(partial, stream, logits, labels) for partial in partials)
+        else (
+            score(partial, stream, logits, labels)
+            if _differs(entry.draft, bench)
+            else compare(logits, logits, labels)
+            for entry, partial in zip(entries, partials, strict=True)
+        )
     )
     made = []
     for entry, cost, scored in zip(entries, costs, scores, strict=True):
@@ -91,16 +103,18 @@ def make_candidates(
             cost=cost,
             score=scored,
         )
-        made.append(Made(entry.identity, candidate, candidate_checkpoint(entry.draft.network)))
+        file = candidate_checkpoint(entry.draft.network, courses.get(entry.identity))
+        made.append(Made(entry.identity, candidate, file))
         progress(len(omitted) + len(made), total)
     if savings is not None:
         shutil.rmtree(savings.path.parent)
     return Harvest(made, omitted)
 
 
-def candidate_checkpoint(network: Network) -> Checkpoint:
-    """A candidate's file."""
-    return with_program(checkpoint_of(network.tensors()), network.program)
+def candidate_checkpoint(network: Network, course: Course | None = None) -> Checkpoint:
+    """A candidate's file, with how it was refined, if it was."""
+    metadata = {} if course is None else {COURSE_KEY: json.dumps(course._asdict())}
+    return with_program(checkpoint_of(network.tensors(), metadata), network.program)
 
 
 def load_candidate(file: Checkpoint) -> Network:
@@ -164,19 +178,24 @@ def _savings(materials: Materials, entries: Sequence[_Entry]) -> Savings | None:
 
 
 def _refined(
-    drafts: list[Draft],
+    entries: Sequence[_Entry],
     materials: Materials,
     bench: Bench,
     progress: Progress,
     savings: Savings | None,
-) -> None:
-    """Give drafts their final weights."""
-    recipe = materials.recipe
+) -> dict[str, Course]:
+    """Give open drafts their final weights; how each was refined, by identity."""
+    recipe, entries = materials.recipe, [entry for entry in entries if entry.open]
+    drafts = [entry.draft for entry in entries]
+    courses: list[Course] = []
     if drafts:
         objective = Objective.of(materials.teacher, bench.neighbourhood, recipe)
-        refine(drafts, objective, materials.refinement(objective), recipe, progress, savings)
+        inputs = materials.refinement(objective)
+        courses = refine(drafts, objective, inputs, recipe, progress, savings)
     for draft in drafts:
         restate(draft.network, bench.calibration)
+    names = [entry.identity for entry in entries]
+    return dict(zip(names, courses, strict=True)) if recipe.steps else {}
 
 
 def _differs(draft: Draft, bench: Bench) -> bool:
@@ -201,10 +220,11 @@ def _common_identity(materials: Materials, neighbourhood: Neighbourhood) -> dict
     recipe = materials.recipe
     num_images = max(recipe.calibration_images, recipe.refinement_images)
     images = materials.dataset.calibration.sample(num_images, recipe.seed)
+    left_out = NOT_IN_WEIGHTS - {"kinds"} if recipe.halving else NOT_IN_WEIGHTS
     return {
         "weights": materials.teacher.checkpoint.digest(program.tensors()),
         "program": program.model_dump(mode="json"),
         "teacher": materials.teacher.recipe.model_dump(exclude={"kwargs"}, mode="json"),
-        "recipe": recipe.model_dump(exclude=NOT_IN_WEIGHTS, mode="json"),
+        "recipe": recipe.model_dump(exclude=left_out, mode="json"),
         "images": images.digest(),
     }

@@ -1,7 +1,9 @@
+import json
 from dataclasses import replace
 from functools import cache
 from itertools import count, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +14,13 @@ from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
 from candidates.data import normalised
 from candidates.graph.network import Network
-from candidates.library import Made, candidate_checkpoint, load_candidate, make_candidates
+from candidates.library import (
+    COURSE_KEY,
+    Made,
+    candidate_checkpoint,
+    load_candidate,
+    make_candidates,
+)
 from candidates.materials import Materials
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe, Preprocessing
@@ -396,3 +404,33 @@ def test_a_library_that_was_stopped_goes_on_where_its_refinement_was(
 
 def _no_step(_run: object, step: int) -> None:
     pytest.fail(f"Step {step} is taken again.")
+
+
+HALVED = {
+    "steps": 16, "halving": True, "validation_images": 12, "tolerance": 0.5, "learning_rate": 1e-3
+}  # fmt: skip
+
+
+def test_a_candidates_file_says_how_it_was_refined() -> None:
+    halved = made_of(replace(materials(), recipe=library(**HALVED)))
+    courses = [json.loads(each.weights.metadata[COURSE_KEY]) for each in halved[:-1]]
+    assert {course["steps"] for course in courses} == {4}
+    assert all("no longer falls" in course["stopped"] for course in courses)
+    assert COURSE_KEY not in halved[-1].weights.metadata
+    assert COURSE_KEY not in made()[0].weights.metadata
+
+
+def test_with_halving_a_candidate_is_another_one_among_others() -> None:
+    def identities(**changes: Any) -> set[str]:
+        recipe = library(multipliers=(0.25,), **changes)
+        few = made_of(replace(materials(), recipe=recipe))
+        many = made_of(replace(materials(), recipe=library(**changes)))
+        return {each.identity for each in few} & {each.identity for each in many}
+
+    assert len(identities()) == 2
+    assert not identities(**HALVED)
+
+
+def test_the_teachers_own_part_loses_exactly_nothing() -> None:
+    last = made()[-1].candidate.score
+    assert (last.kl.value, last.logit_mse.value, last.accuracy_drop.value) == (0, 0, 0)
