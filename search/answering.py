@@ -40,7 +40,7 @@ def _slack(case: Case, picks: Indices) -> dict[Axis, float]:
             slack[axis] = asked - _peak(case, picks)
     for limit in case.limits:
         asked = case.budget.limits[limit.axis]
-        slack[limit.axis] = asked - case.worth(limit, total(limit.values, picks))
+        slack[limit.axis] = max(asked - case.worth(limit, total(limit.values, picks)), 0.0)
     return {axis: slack[axis] for axis in case.budget.limits}
 
 

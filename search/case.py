@@ -14,6 +14,9 @@ from search.problem import Choice, Problem
 from search.table import Indices, Numbers, Table, check, table, total
 from search.totals import NANOSECONDS, cost_on, whole
 
+ROUNDING = 1e-12
+"""By so much of itself a limit on the drop may give way, so that a drop that was told is kept."""
+
 Objective = Literal["loss"] | CostAxis
 
 
@@ -129,7 +132,8 @@ def _objective(budget: Budget) -> Objective:
 
 def _limit(found: Table, axis: Axis, value: float) -> Limit:
     if axis == "accuracy_drop":
-        return Limit(axis, found.losses, found.problem.predictor.largest_loss(value))
+        largest = found.problem.predictor.largest_loss(value)
+        return Limit(axis, found.losses, largest * (1 + ROUNDING))
     cost = cast(CostAxis, axis)
     fixed = cost_on(found.problem.fixed, cost)
     return Limit(axis, found.costs[cost], whole(cost, value) - fixed)

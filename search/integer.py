@@ -85,6 +85,8 @@ class Programme:
             solved = self._solve(useful, excluded, max(until - time.monotonic(), LEAST_SECONDS))
             if solved.picks is None or self.keeps(solved.picks):
                 return solved
+            if time.monotonic() > until:
+                return _Solved(None, False, solved.bound)
             excluded.append(solved.picks)
 
     def _solve(self, useful: Mask, without: Sequence[Indices], seconds: float) -> _Solved:

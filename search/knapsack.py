@@ -31,6 +31,10 @@ MOST_SUMS = 20_000_000
 """That a pass may look at, in about five seconds."""
 
 
+DEAREST = 1e150
+"""A price beyond this is one of weights that hardly differ, and too great to compute with."""
+
+
 class TooManySums(Exception):
     """The knapsack is beyond this way of solving it."""
 
@@ -113,9 +117,9 @@ class _Relaxed:
                 for (values, weights), pick in picked
             ]
         )
-        others = np.sort(changes[changes != 0])[: top - 1]
-        if len(others) == top - 1:
-            value += max(others.tolist(), default=0.0)
+        ranked = np.sort(np.append(changes[changes != 0], 0))[:top]
+        if len(ranked) == top:
+            value += float(ranked[-1])
         else:
             value = _sum(self.parts, [int(values.argmax()) for values, _ in self.parts], 0)
         return max(value - self.bound, 0.0)
@@ -181,7 +185,11 @@ def _price(parts: Sequence[Part], most: float) -> tuple[float, tuple[int, ...]]:
             (_sum(parts, picks, 0), _sum(parts, picks, 1)) for picks in (heavy, fitting)
         )
         price = (value - heavy_value) / (heavy_weight - weight)
+        if price > DEAREST:
+            return 0.0, fitting
         tried = _least(parts, price)
+        if tried in (heavy, fitting):
+            return price, fitting
         worth = _sum(parts, tried, 0) + price * _sum(parts, tried, 1)
         if worth >= value + price * weight - ROUNDING * (abs(value) + price * abs(weight)):
             return price, fitting

@@ -2,8 +2,8 @@ import pytest
 
 from candidates.errors import InfeasibleBudget, UnsupportedBudget
 from search.budget import Budget
-from search.greedy import select
 from search.settings import SearchSettings
+from search.threshold import select
 from tests.search.problems import choice, problem
 
 SETTINGS = SearchSettings()
