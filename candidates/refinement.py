@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +26,8 @@ from candidates.teacher import Teacher
 from candidates.value import Value
 from candidates.walk import Walk
 
+Count = Callable[[int], None]
+"""Is told how many steps are done."""
 SAVED_EVERY = 100
 """Steps that a killed process may cost."""
 
@@ -75,11 +77,16 @@ class Refinement:
         walk = Walk(network, description.kept, self.teacher, images, recipe)
         parent = _digest(student)
         journal = self._journal(parent, images)
-        self._walk(walk, network, journal, progress)
+        total = self._steps * len(walk.changed) * self.settings.passes
+
+        def count(done: int) -> None:
+            progress(done, total)
+
+        self._walk(walk, network, journal, count)
         walk.restate()
         provenance = {**description.provenance, "parent": parent, "refined_on": len(images)}
         described = description.model_copy(update={"provenance": provenance})
-        comparison = self._compared([student, *others], network)
+        comparison = self._compared([student, *others], network, lambda: count(total))
         journal.close()
         return Refined(student_checkpoint(network, described), comparison)
 
@@ -93,27 +100,37 @@ class Refinement:
         )
         return _Journal(self.unfinished and self.unfinished / purpose, purpose)
 
-    def _walk(self, walk: Walk, network: Network, journal: "_Journal", progress: Progress) -> None:
+    @property
+    def _steps(self) -> int:
+        """What a part counts; without a gradient its closed form is one step."""
+        return max(1, self.settings.steps)
+
+    def _walk(self, walk: Walk, network: Network, journal: "_Journal", count: Count) -> None:
         """All passes, from the place in the journal on."""
-        steps, num_parts = max(1, self.settings.steps), len(walk.changed)
-        total = steps * num_parts * self.settings.passes
+        steps, num_parts = self._steps, len(walk.changed)
         finished = journal.restore(network)
-        progress(steps * finished, total)
+        count(steps * finished)
         for number in range(finished, num_parts * self.settings.passes):
             if number % num_parts == 0:
                 walk.start()
             done = steps * number
             walk.remake(
                 walk.changed[number % num_parts],
-                _counting(progress, done, total),
+                _counting(count, done),
                 journal.part(number, min(SAVED_EVERY, steps)),
             )
             journal.note(network, number + 1)
-            progress(done + steps, total)
+            count(done + steps)
 
-    def _compared(self, files: Sequence[Checkpoint], network: Network) -> Comparison:
-        rights = [self._right(build_student(file)) for file in files]
+    def _compared(
+        self, files: Sequence[Checkpoint], network: Network, beat: Callable[[], None]
+    ) -> Comparison:
+        rights = []
+        for file in files:
+            beat()
+            rights.append(self._right(build_student(file)))
         before = max(rights, key=lambda right: float(right.sum()))
+        beat()
         after = self._right(network)
         return Comparison(
             before=estimate(before),
@@ -129,9 +146,9 @@ class Refinement:
         return 100 * (logits_of(network, stream).argmax(1) == images.labels).double()
 
 
-def _counting(progress: Progress, before: int, total: int) -> Progress:
+def _counting(count: Count, before: int) -> Progress:
     """Counts the steps of one part with all before it."""
-    return lambda done, _all: progress(before + done, total)
+    return lambda done, _total: count(before + done)
 
 
 def _digest(checkpoint: Checkpoint) -> str:

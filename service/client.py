@@ -13,6 +13,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from candidates.recipe import LibraryRecipe, TeacherRecipe
+from candidates.refinement_settings import RefinementSettings
 from search.budget import Budget, CostAxis
 from search.settings import SearchSettings
 from search.strategies import StrategyName
@@ -21,6 +22,7 @@ from service.bodies.datasets import DatasetBody
 from service.bodies.devices import DeviceBody, NewDeviceBody
 from service.bodies.jobs import JobBody
 from service.bodies.libraries import LibraryBody
+from service.bodies.refinements import RefinementBody
 from service.bodies.students import MeasurementBody, StudentBody
 from service.bodies.teachers import TeacherBody
 from service.errors import Problem
@@ -129,6 +131,16 @@ class Client:
     def measure(self, student: str) -> MeasurementBody:
         """Begin to measure a student; wait for its job, then look at the student again."""
         return self._post(MeasurementBody, f"/v1/students/{student}/measurements")
+
+    def refine(self, student: str, settings: RefinementSettings | None = None) -> RefinementBody:
+        """Begin to refine a student; wait for its job, then look at the refinement."""
+        body = (settings or RefinementSettings()).model_dump(mode="json")
+        return self._post(RefinementBody, f"/v1/students/{student}/refinements", json=body)
+
+    def refinement(self, student: str, refinement: str) -> RefinementBody:
+        """One refinement of a student."""
+        path = f"/v1/students/{student}/refinements/{refinement}"
+        return self._get(RefinementBody, path)
 
     def post_device(self, device: NewDeviceBody) -> DeviceBody:
         """What measure_latency.py found on a target."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from candidates.recipe import LibraryRecipe
+from service import settlement
 from service.artifacts import Artifacts
 from service.database import Database
 from service.jobs.registry import Workplace
@@ -57,6 +58,10 @@ class Shop:
         new = libraries.NewLibrary(teacher_id=teacher, dataset_id=dataset, recipe=recipe)
         with self.database.writing() as session:
             return libraries.post(session, new).record.id
+
+    def cancel(self, job_id: str) -> None:
+        with self.database.writing() as session:
+            settlement.cancel(session, job_id)
 
     def library(self, library_id: str) -> LibraryRecord:
         with self.database.reading() as session:
