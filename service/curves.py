@@ -101,6 +101,7 @@ def curve_of(shelf: Shelf, wish: CurveWish) -> TradeOffCurve:
         device=wish.device,
         teacher_cost=shelf.teacher_cost,
         teacher_accuracy=accuracy,
+        labels_from=shelf.library.labels_from,
         num_undominated=len(found) if found.is_complete else None,
         points=[pen.point(each) for each in trade_off.curve(problem, wish.axis, wish.most)],
         uniform=[pen.point(each) for each in uniform.uniform_selections(problem, wish.axis)],

@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 from candidates.candidate import Cost, Estimate
 from search.budget import Budget, CostAxis
 from search.predictor import Prediction
+from service.bodies.common import LABELS_FROM
+from service.records import LabelsFrom
 
 Format = Literal["json", "csv", "svg", "png"]
 
@@ -48,6 +50,7 @@ class TradeOffCurve(BaseModel):
     device: str | None = Field(description="Id of the device whose latencies are in the costs.")
     teacher_cost: Cost
     teacher_accuracy: Estimate = Field(description="In percent, on the scoring images.")
+    labels_from: LabelsFrom = Field(description=LABELS_FROM)
     num_undominated: int | None = Field(
         description="How many there are, of which `points` may be fewer; null where they are too "
         "many to list, and the points are taken from those at the corners of the curve's convex "
