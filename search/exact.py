@@ -11,6 +11,7 @@ from search.problem import Problem
 from search.selection import Answer
 from search.settings import SearchSettings
 from search.solver import solve
+from search.table import check
 
 OUT_OF_TIME = (
     "Within {seconds:g} s no selection was found that keeps all limits, nor proven that there is "
@@ -25,6 +26,7 @@ def select(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer
     equally good ones within one limit the one that takes less of it. Raises EmptyLibrary,
     UnknownCost, InfeasibleBudget, ContradictoryBudget, or UnsupportedBudget when time ran out.
     """
+    check(problem)
     return _select(problem, budget, settings.top, settings.time_limit_s)
 
 

@@ -60,12 +60,12 @@ class Programme:
         """
         until = time.monotonic() + time_limit_s
         ranked = sorted(known, key=lambda picks: total(self.values, picks))
-        useful = self._useful(top, ranked)
+        useful, bound = self._useful(top, ranked)
         first = self._next(useful, [], until)
         if not first.proven:
             ranked = [*([] if first.picks is None else [first.picks]), *ranked]
             ranked.sort(key=lambda picks: total(self.values, picks))
-            return Found(ranked[:1], self._gap(ranked[0], first.bound) if ranked else inf, False)
+            return Found(ranked[:1], self._gap(ranked[:1], max(first.bound, bound)), False)
         found = [] if first.picks is None else [self._polished(first.picks)]
         while found and len(found) < top:
             following = self._next(useful, found, until)
@@ -124,11 +124,11 @@ class Programme:
             if row.most < inf
         ]
 
-    def _useful(self, top: int, known: Sequence[Indices]) -> Mask:
-        """The choices that can be in one of the `top` best selections."""
+    def _useful(self, top: int, known: Sequence[Indices]) -> tuple[Mask, float]:
+        """The choices that can be in one of the `top` best selections, and a bound for them all."""
         useful = self._undominated(top)
         if len(known) < top:
-            return useful
+            return useful, sum(min(self.values[at].tolist()) for at in self._parts())
         worst = total(self.values, known[top - 1])
         prices = self._prices(np.flatnonzero(useful))
         priced = self.values + sum(
@@ -141,7 +141,7 @@ class Programme:
         bound = float(least.sum()) - paid
         spare = worst - bound + ROUNDING * (abs(worst) + abs(paid) + abs(bound))
         kept: Mask = useful & (priced - least[self.owner] <= spare)
-        return kept
+        return kept, bound
 
     @property
     def _finite(self) -> list[Row]:
@@ -196,8 +196,10 @@ class Programme:
         starts = np.flatnonzero(np.diff(self.owner)) + 1
         return np.split(np.arange(len(self.owner)), starts)
 
-    def _gap(self, picks: Indices, bound: float) -> float:
-        value = total(self.values, picks)
+    def _gap(self, picks: Sequence[Indices], bound: float) -> float | None:
+        if not picks:
+            return None
+        value = total(self.values, picks[0])
         return max((value - bound) / value, 0.0) if value else 0.0
 
 

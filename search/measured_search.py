@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from candidates.candidate import Score
-from candidates.errors import UnsupportedBudget
-from candidates.value import Value
 from search import propose
 from search.budget import Budget
 from search.case import Case
+from search.measured_trial import MeasuredTrial, check_measurable
 from search.problem import Choice, Problem
 from search.settings import SearchSettings
 from search.table import Indices, total
@@ -19,14 +18,6 @@ PATIENCE = 20
 """Proposals for each trial that is wanted: those outside a limit or made before cost nothing."""
 STARTS_SHARE = 3
 """One trial of so many goes to what the exact strategy finds best."""
-
-
-class MeasuredTrial(Value):
-    """A student that was really made and measured; `loss` is its summed KL in nats."""
-
-    choices: tuple[str, ...]
-    loss: float
-    score: Score
 
 
 def measured_trials(
@@ -60,21 +51,6 @@ def measured_trials(
         proposals.tell(trial, indices, known[key])
         if len(known) == settings.trials:
             return
-
-
-def best_of(trials: Sequence[MeasuredTrial]) -> MeasuredTrial:
-    """The most accurate; of equally accurate ones that of least KL to the teacher."""
-    return min(trials, key=lambda trial: (-trial.score.accuracy.value, trial.score.kl.value))
-
-
-def check_measurable(budget: Budget) -> None:
-    """UnsupportedBudget where more than costs are limited."""
-    if budget.accuracy_drop is not None:
-        raise UnsupportedBudget(
-            "A measured search limits costs and finds out which accuracy can be had within them. "
-            "Leave accuracy_drop out, or post a student with it: its limit is on the predicted "
-            "drop."
-        )
 
 
 def _starts(case: Case, settings: SearchSettings) -> list[Indices]:

@@ -1,6 +1,7 @@
 """Proposals: the only door to Optuna."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
 import numpy as np
 import optuna
@@ -74,16 +75,27 @@ class Proposals:
 
     def tell(self, trial: optuna.Trial, picks: Indices, value: float) -> None:
         """What came of it; the limits are looked after here."""
-        for limit in self._case.limits:
-            excess = total(limit.values, picks) - limit.most
-            trial.set_constraint(limit.axis, excess / (abs(limit.most) or 1.0))
+        for axis, excess in self._excess(picks).items():
+            trial.set_constraint(axis, excess)
         self._study.tell(trial, value)
 
     def add(self, picks: Indices, value: float) -> None:
         """A selection whose worth is known already, as if it had been asked and told."""
-        self._study.enqueue_trial(self._ranks(picks))
-        trial, asked = self.ask()
-        self.tell(trial, asked, value)
+        known = optuna.create_trial(
+            params=self._ranks(picks),
+            distributions=self._space,
+            value=value,
+            constraints=self._excess(picks),
+        )
+        self._study.add_trial(known)
+
+    def _excess(self, picks: Indices) -> dict[str, float]:
+        """Positive where a limit is exceeded; in units of the limit, so that axes weigh alike."""
+        return {
+            limit.axis: (total(limit.values, picks) - limit.most) / (abs(limit.most) or 1.0)
+            for limit in self._case.limits
+            if limit.most < inf
+        }
 
     def _ranks(self, picks: Indices) -> dict[str, int]:
         return {

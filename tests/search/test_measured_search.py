@@ -7,7 +7,8 @@ from candidates.candidate import Estimate, Score
 from candidates.errors import InfeasibleBudget, UnsupportedBudget
 from search import exact
 from search.budget import Budget
-from search.measured_search import MeasuredTrial, best_of, measured_trials
+from search.measured_search import measured_trials
+from search.measured_trial import MeasuredTrial, best_of
 from search.problem import Choice, Problem
 from search.settings import Sampler, SearchSettings
 from tests.search.problems import choice, problem

@@ -38,11 +38,8 @@ def test_the_lowest_threshold_that_fits_decides(limit: int, choices: tuple[str, 
 
 
 def test_a_drop_alone_gives_the_highest_threshold_that_keeps_it() -> None:
-    answer = select(EXAMPLE, Budget(accuracy_drop=0.6), SETTINGS)
-    assert answer.selection.choices == ("a5", "b6")
-    lost = 0.51 * EXAMPLE.points_per_nat.value
-    assert answer.selection.predicted_accuracy.value == pytest.approx(90 - lost)
-    assert lost < 0.6 < 0.91 * EXAMPLE.points_per_nat.value
+    most = EXAMPLE.predictor.drop(0.6).value
+    assert select(EXAMPLE, Budget(accuracy_drop=most), SETTINGS).selection.choices == ("a5", "b6")
 
 
 def test_a_limit_out_of_reach_names_the_smallest_cost() -> None:
@@ -60,5 +57,11 @@ def test_a_threshold_below_some_neighbourhoods_least_drop_is_skipped() -> None:
 
 
 def test_limits_that_the_rule_cannot_join_are_refused_with_a_way_out() -> None:
+    most = EXAMPLE.predictor.drop(0.5).value
     with pytest.raises(UnsupportedBudget, match="'exact'"):
-        select(EXAMPLE, Budget(parameters=14, accuracy_drop=0.5), SETTINGS)
+        select(EXAMPLE, Budget(parameters=14, accuracy_drop=most), SETTINGS)
+
+
+def test_the_next_threshold_is_the_runner_up() -> None:
+    answer = select(EXAMPLE, Budget(parameters=15), SETTINGS)
+    assert [each.choices for each in answer.others] == [("a5", "b6")]
