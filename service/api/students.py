@@ -2,15 +2,16 @@
 
 from fastapi import APIRouter, Depends, Response
 
+from candidates.refinement_settings import RefinementSettings
 from search.selection import Trial
 from service.api.answers import posted
-from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.students import MeasurementBody, NewStudentBody, StudentBody, StudentContext
 from service.database import Session
 from service.records import StudentRecord
-from service.repositories import measurements, students, trials
+from service.repositories import measurements, refinements, students, trials
 from service.repositories.students import Wish
 from service.shelves import Shelves
 
@@ -25,6 +26,8 @@ def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBod
     )
     product = parts.maker.make(wish)
     note = posted(response, product.made, f"/v1/students/{product.student.id}", success=201)
+    if body.refine:
+        note = " ".join(filter(None, (note, _refine(parts, product.student.id))))
     context = StudentContext.of(product.teacher, product.chosen)
     return StudentBody.of(product.student, context, note)
 
@@ -48,7 +51,9 @@ def show(student_id: str, session: Reading, parts: PartsOf) -> StudentBody:
 
 @router.delete("/{student_id}", status_code=204, summary="Delete a student")
 def delete(student_id: str, session: Writing) -> None:
-    """With its trials and its measurement; refused while it is being measured."""
+    """With its trials and its measurement; refused while it is being measured or refined, and
+    before those that came of it.
+    """
     students.delete(session, student_id)
 
 
@@ -66,6 +71,13 @@ def measure(student_id: str, session: Writing, response: Response) -> Measuremen
     found = measurements.post(session, student_id)
     note = posted(response, found.made, f"/v1/students/{student_id}")
     return MeasurementBody.of(found.record, note)
+
+
+def _refine(parts: Parts, student_id: str) -> str:
+    """Returns what there is to know about it."""
+    with parts.database.writing() as session:
+        record = refinements.post(session, student_id, RefinementSettings()).record
+    return f"The job '{record.job_id}' refines it: see /v1/students/{student_id}/refinements."
 
 
 def _body(session: Session, shelves: Shelves, record: StudentRecord) -> StudentBody:

@@ -43,6 +43,11 @@ class NewStudentBody(SearchSettings):
         default="exact",
         description="exact takes one cost limit; optuna takes any, within so many trials.",
     )
+    refine: bool = Field(
+        default=False,
+        description="Begin at once to refine it in the background, as a POST to its refinements "
+        "with nothing but defaults would.",
+    )
 
     @property
     def settings(self) -> SearchSettings:
@@ -96,6 +101,7 @@ class StudentBody(Resource):
     origin: Literal["selection", "refinement"] = Field(description="What made it.")
     budget: Budget
     strategy: str
+    search: str | None = Field(description="The measured search that it came of, if it did.")
     seed: int
     trials: int
     selection: list[Chosen] = Field(description="From input to output.")
@@ -130,6 +136,7 @@ class StudentBody(Resource):
             origin=record.origin,
             budget=record.budget,
             strategy=record.strategy,
+            search=record.search_id,
             seed=record.settings.seed,
             trials=record.settings.trials,
             selection=[_chosen(context.candidates[id]) for id in record.selection.choices],
