@@ -283,3 +283,50 @@ def test_what_is_zero_stays_zero_and_the_rest_is_solved(index: int) -> None:
     Refit(neighbourhood, teacher.layout, wanted, RIDGE).run(part, {}, stream, stream)
     assert gap(part, wanted, stream, stream) < error / 2
     assert all(torch.equal(m, v != 0) for m, v in zip(before, weights, strict=True))
+
+
+def test_a_sparse_row_is_solved_by_least_squares_on_what_is_not_zero(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With rows [H 1] and targets divided by the gain; every row as lstsq solves it alone."""
+    monkeypatch.setattr(reconstruct, "ENOUGH_ROWS", 0)
+    teacher, name = tiny(), "layer1.1.conv2"
+    neighbourhood = teacher.split.neighbourhoods[1]
+    part, wanted = teacher.narrowed(neighbourhood, {}), teacher.part(neighbourhood)
+    tensors = part.tensors()
+    weight = tensors[f"{name}.weight"]
+    mask = torch.rand(weight.shape, generator=torch.Generator().manual_seed(0)) < 0.4
+    weight.data *= mask
+    stream = stream_into(teacher, neighbourhood)
+    (call,) = [each.name for each in part.program.calls if f"{name}.weight" in each.tensors()]
+    calls = {each.name: each for each in part.program.calls}
+    with torch.inference_mode():
+        entering = torch.cat(list(stream))
+        (hidden,) = part.values(entering, calls[call].values())
+        (target,) = wanted.values(entering, [call])
+    columns = nn.functional.unfold(hidden, 3, 1, 1).transpose(1, 2).flatten(0, 1).double()
+    target = target.movedim(1, -1).flatten(0, 2).double()
+    norm = "layer1.1.bn2.running_mean"
+    old_mean = tensors[norm].clone()
+    Refit(neighbourhood, teacher.layout, wanted, 1e-10).run(part, {}, stream, stream)
+    moved = (old_mean - tensors[norm]).double()
+    assert (weight[~mask] == 0).all()
+    for row in range(len(weight)):
+        used = columns[:, mask[row].flatten()]
+        used = torch.cat([used, torch.ones(len(used), 1, dtype=torch.float64)], 1)
+        best = torch.linalg.lstsq(used, target[:, row : row + 1], driver="gelsd").solution
+        found = torch.cat([weight[row][mask[row]].detach().double(), moved[row : row + 1]])
+        torch.testing.assert_close(used @ found, (used @ best)[:, 0], rtol=1e-3, atol=1e-3)
+
+
+def test_long_sparse_rows_are_left_to_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("candidates.refit.MAX_SPARSE_COLUMNS", 10)
+    teacher = tiny()
+    neighbourhood = teacher.split.neighbourhoods[1]
+    part = teacher.narrowed(neighbourhood, {})
+    weight = part.tensors()["layer1.1.conv2.weight"]
+    weight.data[:, ::2] = 0
+    before = weight.clone()
+    stream = stream_into(teacher, neighbourhood)
+    refit(teacher, neighbourhood, part, {}, stream, stream)
+    assert torch.equal(weight, before)
