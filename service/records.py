@@ -16,7 +16,7 @@ from service.latency_table import Latency, Setting
 State = Literal["pending", "ready", "failed"]
 WorkState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobKind = str
-"""dataset, teacher, library, measurement or refinement."""
+"""dataset, teacher, library, measurement, refinement, survey or search."""
 
 
 LabelsFrom = Literal["dataset", "teacher"]
@@ -224,6 +224,7 @@ class StudentRecord(Value):
     selection: Selection
     file: StoredFile
     measurement: MeasurementRecord | None
+    search_id: str | None
     better: Better | None
     created_at: datetime
 

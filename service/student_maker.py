@@ -5,15 +5,17 @@ from typing import Any, NamedTuple
 
 from candidates.assembly import assemble
 from candidates.candidate import Kept
+from candidates.checkpoint import Checkpoint
 from search import strategies
+from search.budget import Budget
 from search.selection import Answer
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.database import Database, Session
-from service.records import CandidateRecord, StoredFile, StudentRecord, TeacherRecord
+from service.records import CandidateRecord, StudentRecord, TeacherRecord
 from service.repositories import devices, students
 from service.repositories.students import Wish
-from service.shelves import Shelves
+from service.shelves import Shelf, Shelves
 
 Chosen = tuple[CandidateRecord, ...]
 
@@ -43,7 +45,7 @@ class StudentMaker:
         UnknownResource, ResourceNotReady, LatenciesMissing, InfeasibleBudget, UnsupportedBudget.
         """
         with self.database.reading() as session:
-            wish = _with_device_id(session, wish)
+            wish = wish.model_copy(update={"budget": with_device_id(session, wish.budget)})
             shelf = self.shelves.of(session, wish.library_id)
             there = shelf.on_device(session, wish.budget.device)
             earlier = students.find(session, wish)
@@ -52,49 +54,61 @@ class StudentMaker:
                 return Product(earlier, False, shelf.teacher, chosen)
         budget = there.absolute(wish.budget)
         answer = strategies.select(wish.strategy, there.problem, budget, wish.settings)
+        return self.keep(wish, shelf, answer)
+
+    def keep(self, wish: Wish, shelf: Shelf, answer: Answer) -> Product:
+        """The student of an answer, or the one that was made for an equal wish."""
         with self.database.reading() as session:
             chosen = shelf.chosen(session, answer.selection.choices)
-        file = self._assemble(shelf.teacher, chosen, wish, answer)
+        provenance = _provenance(shelf.teacher, chosen, wish, answer)
+        student = self.assembled(shelf.teacher, chosen, provenance)
+        file = self.artifacts.put(student.to_bytes())
         with self.database.writing() as session:
             found = students.add(session, wish, answer, file)
         return Product(found.record, found.made, shelf.teacher, chosen)
 
-    def _assemble(
-        self, teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
-    ) -> StoredFile:
-        assert teacher.network is not None, "a ready teacher has its own file"
-        network = teacher.network.sha256
-        student = assemble(
-            self.checkpoints.read(network),
+    def assembled(
+        self, teacher: TeacherRecord, chosen: Chosen, provenance: dict[str, Any]
+    ) -> Checkpoint:
+        """The file of the student of these candidates."""
+        return assemble(
+            self.checkpoints.read(_network(teacher)),
             [self.checkpoints.read(part.weights_sha256) for part in chosen],
             _kept(chosen),
-            _provenance(network, chosen, wish, answer),
+            provenance,
         )
-        return self.artifacts.put(student.to_bytes())
 
 
-def _with_device_id(session: Session, wish: Wish) -> Wish:
-    device = wish.budget.device
-    if device is None:
-        return wish
-    named = {"device": devices.get(session, device).id}
-    return wish.model_copy(update={"budget": wish.budget.model_copy(update=named)})
+def with_device_id(session: Session, budget: Budget) -> Budget:
+    """The same budget, its device named by its id. Raises UnknownResource."""
+    if budget.device is None:
+        return budget
+    return budget.model_copy(update={"device": devices.get(session, budget.device).id})
+
+
+def _network(teacher: TeacherRecord) -> str:
+    assert teacher.network is not None, "a ready teacher has its own file"
+    return teacher.network.sha256
 
 
 def _kept(chosen: Chosen) -> Kept:
     return {width: channels for part in chosen for width, channels in part.candidate.kept.items()}
 
 
-def _provenance(teacher: str, chosen: Chosen, wish: Wish, answer: Answer) -> dict[str, Any]:
+def _provenance(
+    teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
+) -> dict[str, Any]:
     """Digests only, no ids or times: equal students have equal files. `teacher` is that of the
     teacher's own file.
     """
+    measured = {"objective": "measured", "trials": len(answer.trials)}
     return {
-        "teacher": teacher,
+        "teacher": _network(teacher),
         "candidates": [part.identity for part in chosen],
         "strategy": wish.strategy,
         "budget": wish.budget.model_dump(exclude_none=True),
         "seed": wish.settings.seed,
         "predicted_accuracy": answer.selection.predicted_accuracy.model_dump(),
         "parent": None,
+        **(measured if wish.search is not None else {}),
     }

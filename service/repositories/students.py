@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,18 +20,24 @@ from service.repositories import descendants, measurements, prepared, trials
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.repositories.prepared import Posted
-from service.tables import LibraryRow, RefinementRow, StudentRow
+from service.tables import LibraryRow, RefinementRow, SearchRow, StudentRow
 
 KIND = "student"
 
 
 class Wish(Value):
-    """What a student is asked for; equal wishes are the same student."""
+    """What a student is asked for; equal wishes are the same student.
+
+    `rank` counts, from 0, the selections that the strategy finds best; `search` names the measured
+    search, and the trial of it, of which the student is the outcome.
+    """
 
     library_id: str
     budget: Budget
     strategy: StrategyName
     settings: SearchSettings
+    rank: int = Field(default=0, exclude_if=lambda rank: rank == 0)
+    search: str | None = Field(default=None, exclude_if=lambda search: search is None)
 
 
 def find(session: Session, wish: Wish) -> StudentRecord | None:
@@ -59,6 +66,13 @@ def add(session: Session, wish: Wish, answer: Answer, file: StoredFile) -> Poste
 def get(session: Session, student_id: str) -> StudentRecord:
     """Raises UnknownResource."""
     return _records(session, [prepared.row_of(session, StudentRow, KIND, student_id)])[0]
+
+
+def several(session: Session, student_ids: Sequence[str]) -> tuple[StudentRecord, ...]:
+    """Those of them that there are, in this order."""
+    rows = session.scalars(select(StudentRow).where(StudentRow.id.in_(student_ids)))
+    found = {record.id: record for record in _records(session, list(rows))}
+    return tuple(found[each] for each in student_ids if each in found)
 
 
 def listing(session: Session, page: Page, library_id: str | None = None) -> Listing[StudentRecord]:
@@ -151,6 +165,7 @@ def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord
     labels = _labels_from(session, {row.library_id for row in rows})
     known = {row.id: _accuracies(measured.get(row.id)) for row in rows}
     better = descendants.better(session, known)
+    searches = _searches(session, known)
     return [
         StudentRecord(
             id=row.id,
@@ -164,11 +179,19 @@ def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord
             selection=Selection.model_validate(row.selection),
             file=StoredFile(sha256=row.checkpoint_sha256, size_bytes=row.checkpoint_size_bytes),
             measurement=measured.get(row.id),
+            search_id=searches.get(row.id),
             better=better.get(row.id),
             created_at=row.created_at,
         )
         for row in rows
     ]
+
+
+def _searches(session: Session, student_ids: Collection[str]) -> dict[str | None, str]:
+    """By student, the search that it came of."""
+    query = select(SearchRow.student_id, SearchRow.id)
+    rows = session.execute(query.where(SearchRow.student_id.in_(student_ids)))
+    return {row.student_id: row.id for row in rows}
 
 
 def _accuracies(measurement: MeasurementRecord | None) -> list[Estimate]:
