@@ -17,6 +17,7 @@ from service.api import (
     problems,
     refinements,
     students,
+    surveys,
     teachers,
 )
 from service.api.parts import Parts
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         teachers,
         libraries,
         curves,
+        surveys,
         students,
         refinements,
         checkpoints,

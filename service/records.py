@@ -9,9 +9,10 @@ from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.refinement_settings import RefinementSettings
 from candidates.value import Value
 from search.budget import Budget
-from search.selection import Selection
+from search.selection import Answer, Selection
 from search.settings import SearchSettings
 from service.latency_table import Latency, Setting
+from service.survey_settings import SurveySettings
 
 State = Literal["pending", "ready", "failed"]
 WorkState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -210,7 +211,8 @@ class Better(Value):
 
 class StudentRecord(Value):
     """A student, with its measurement if one was asked for, and the best of those that came of it
-    if that is better.
+    if that is better. The answer, here without trials, is unknown for students that were made
+    before answers were kept.
     """
 
     id: str
@@ -222,11 +224,20 @@ class StudentRecord(Value):
     strategy: str
     settings: SearchSettings
     selection: Selection
+    answer: Answer | None
     file: StoredFile
     measurement: MeasurementRecord | None
     search_id: str | None
     better: Better | None
     created_at: datetime
+
+
+class SurveyRecord(Prepared):
+    """Students of a library, in their order, as far as they were not deleted, to be measured."""
+
+    library_id: str
+    settings: SurveySettings
+    student_ids: tuple[str, ...]
 
 
 class DeviceRecord(Value):
