@@ -59,7 +59,7 @@ def test_a_teachers_own_file_is_downloaded(live: Live, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "granularity"),
-    [("pair", "pair"), ("4", 4), ("layer1,layer2.0", ("layer1", "layer2.0"))],
+    [("pair", "pair"), ("4", 4), ("block1,block2.conv", ("block1", "block2.conv"))],
 )
 def test_a_library_is_cut_as_the_command_says(
     live: Live, given: str, granularity: Granularity

@@ -135,7 +135,7 @@ def test_a_teacher_without_batch_norm_cannot_be_matched(shop: Shop) -> None:
     files = {"weights": (shop.folder / "net").read_bytes()}
     teacher = http.post("/v1/teachers", data=form, files=files).json()["id"]
     shop.work()
-    library = done(shop, teacher)
+    library = done(shop, teacher, RECIPE.model_copy(update={"granularity": "block"}))
     assert library.error == Failure(
         error="InvalidRecipe",
         detail="Inputs can be matched only to a teacher that has BatchNorms, whose statistics "
