@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service.api import (
+    calibration,
     checkpoints,
     curves,
     datasets,
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         teachers,
         libraries,
         curves,
+        calibration,
         surveys,
         students,
         refinements,

@@ -120,13 +120,16 @@ def _load(session: Session, library_id: str) -> Shelf:
     if library.state != "ready":
         return Shelf(library, teacher, None, students)
     problem = candidates.problem(session, library_id)
-    return Shelf(library, teacher, problem.with_measured(teaching(students)), students)
+    return Shelf(library, teacher, problem.with_measured(_teaching(students)), students)
 
 
-def teaching(students: Sequence[MeasuredStudentRecord]) -> list[MeasuredStudent]:
-    """Those that a predictor may learn from: refined ones are better than their candidates tell."""
+def is_teaching(student: MeasuredStudentRecord) -> bool:
+    """Whether a predictor may learn from it: refined ones are better than their candidates tell."""
+    return student.origin == "selection"
+
+
+def _teaching(students: Sequence[MeasuredStudentRecord]) -> list[MeasuredStudent]:
     return [
         MeasuredStudent(choices=each.selection.choices, accuracy=each.refitted)
-        for each in students
-        if each.origin == "selection"
+        for each in filter(is_teaching, students)
     ]
