@@ -7,7 +7,7 @@ from search.problem import Problem
 
 
 class CalibrationPoint(Value):
-    """A measured student, its summed KL, and what the others alone would have told of it."""
+    """A measured student, its loss, and what the others alone would have told of it."""
 
     choices: tuple[str, ...]
     loss: float
@@ -34,7 +34,7 @@ def calibration(problem: Problem) -> Calibration:
     points = tuple(
         CalibrationPoint(
             choices=student.choices,
-            loss=seen.loss,
+            loss=problem.predictor.loss(seen.nats),
             predicted=predicted,
             measured=student.accuracy,
             inside=predicted.low <= student.accuracy.value <= predicted.high,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import NormalDist
 
 from search.decay import Observation
-from search.decay_fit import posterior, posteriors_without
+from search.decay_fit import Fit, posterior, posteriors_without
 from search.predictor import Prediction, Predictor
 
 COVERAGE = 0.9
@@ -19,8 +19,9 @@ def conformed(prior: Predictor, measured: Sequence[Observation]) -> Predictor:
     """Fitted to all students; each was also predicted from the others, and its interval is as
     many standard errors wide as 90 % of these needed (jackknife+, Barber et al., 2021).
     """
-    decay = posterior(prior.decay, measured)
-    fitted = replace(prior, decay=decay, num_images=_num_images(prior, measured))
+    fit = posterior(_fit(prior), measured)
+    num_images = _num_images(prior, measured)
+    fitted = replace(prior, decay=fit.decay, weights=fit.weights, num_images=num_images)
     return replace(fitted, reach=_reach(_misses(_others(fitted, prior, measured), measured)))
 
 
@@ -30,16 +31,22 @@ def left_out(prior: Predictor, measured: Sequence[Observation]) -> list[Predicti
     others = _others(whole, prior, measured)
     misses = _misses(others, measured)
     return [
-        replace(other, reach=_reach([*misses[:place], *misses[place + 1 :]])).accuracy(each.loss)
+        replace(other, reach=_reach([*misses[:place], *misses[place + 1 :]])).accuracy(
+            other.loss(each.nats)
+        )
         for place, (other, each) in enumerate(zip(others, measured, strict=True))
     ]
 
 
 def _others(whole: Predictor, prior: Predictor, measured: Sequence[Observation]) -> list[Predictor]:
     return [
-        replace(whole, decay=decay)
-        for decay in posteriors_without(prior.decay, measured, whole.decay)
+        replace(whole, decay=fit.decay, weights=fit.weights)
+        for fit in posteriors_without(_fit(prior), measured, _fit(whole))
     ]
+
+
+def _fit(predictor: Predictor) -> Fit:
+    return Fit(predictor.decay, predictor.weights)
 
 
 def _misses(others: Sequence[Predictor], measured: Sequence[Observation]) -> list[float]:
@@ -48,7 +55,7 @@ def _misses(others: Sequence[Predictor], measured: Sequence[Observation]) -> lis
 
 
 def _miss(predictor: Predictor, student: Observation) -> float:
-    told = predictor.accuracy(student.loss)
+    told = predictor.accuracy(predictor.loss(student.nats))
     return abs(student.accuracy.value - told.value) / told.standard_error
 
 

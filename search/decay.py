@@ -12,9 +12,11 @@ Matrix = tuple[Parameters, Parameters, Parameters]
 
 @dataclass(frozen=True)
 class Observation:
-    """What is known of one student: its summed KL in nats and its accuracy in percent."""
+    """What is known of one student: the KL in nats of each of its candidates, from input to
+    output, and its accuracy in percent.
+    """
 
-    loss: float
+    nats: tuple[float, ...]
     accuracy: Estimate
 
 

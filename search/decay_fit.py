@@ -1,4 +1,8 @@
-"""Decay fit: a prior decay moved towards what was measured, as far as the measurements weigh."""
+"""Decay fit: a prior decay moved towards what was measured, as far as the measurements weigh.
+
+Beside the curve every neighbourhood gets a weight: the error of an early one is mended by the
+refit of all that follow, that of the last one by nothing. So the loss stays a sum.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,25 +20,40 @@ PRIOR_STUDENTS = 6
 """The prior scatter counts as much as that of so many students."""
 STEPS, ROUNDS, RESTEPS = 8, 3, 3
 LONGEST_STEP = 0.7
-"""Of ln λ and ln γ: beyond, the linearised curve says nothing."""
+"""Of a logarithm: beyond, the linearised curve says nothing."""
+WEIGHT_DOUBT = 0.3
+"""Standard deviation of ln w; what later parts of a network mend differs by place."""
+NUM_CURVE = 3
+TINY = 1e-12
 SMALLEST_ERROR = 0.1
 """Points; an accuracy of 0 or 100 % on few images is not known without error either."""
 
 
-def posterior(prior: Decay, observations: Sequence[Observation]) -> Decay:
+@dataclass(frozen=True)
+class Fit:
+    """A decay over losses Σ wᵢ·KLᵢ, and the weight of every neighbourhood.
+
+    The covariance of the decay counts what is not known of the weights as far as it shows in the
+    curve; the rest is scatter.
+    """
+
+    decay: Decay
+    weights: tuple[float, ...]
+
+
+def posterior(prior: Fit, observations: Sequence[Observation]) -> Fit:
     """The likeliest curve by Gauss–Newton steps from the prior, with the likeliest scatter."""
-    seen, decay = _Seen.of(observations), prior
+    seen, fit = _Seen.of(observations, len(prior.weights)), prior
     for _ in range(ROUNDS):
-        decay = replace(decay, scatter=_likeliest_scatter(decay, prior, seen))
-        decay = _climbed(decay, prior, seen, STEPS)
-    return decay
+        scatter = _likeliest_scatter(fit, prior, seen)
+        fit = replace(fit, decay=replace(fit.decay, scatter=scatter))
+        fit = _climbed(fit, prior, seen, STEPS)
+    return fit
 
 
-def posteriors_without(
-    prior: Decay, observations: Sequence[Observation], whole: Decay
-) -> list[Decay]:
+def posteriors_without(prior: Fit, observations: Sequence[Observation], whole: Fit) -> list[Fit]:
     """For each student the curve of all others; the scatter stays that of the `whole`."""
-    seen = _Seen.of(observations)
+    seen = _Seen.of(observations, len(prior.weights))
     return [
         _climbed(whole, prior, seen.without(place), RESTEPS) for place in range(len(observations))
     ]
@@ -42,57 +61,70 @@ def posteriors_without(
 
 @dataclass(frozen=True)
 class _Seen:
-    """Losses, accuracies and the squared standard errors of these, each [students]."""
+    """KLs [students, neighbourhoods], accuracies [students] and their squared standard errors."""
 
-    losses: Vector
+    nats: Vector
     accuracies: Vector
     variances: Vector
 
     @classmethod
-    def of(cls, observations: Sequence[Observation]) -> "_Seen":
+    def of(cls, observations: Sequence[Observation], num_neighbourhoods: int) -> "_Seen":
         errors = [max(each.accuracy.standard_error, SMALLEST_ERROR) for each in observations]
         return cls(
-            np.array([each.loss for each in observations]),
+            np.array([each.nats for each in observations]).reshape(-1, num_neighbourhoods),
             np.array([each.accuracy.value for each in observations]),
             np.square(errors),
         )
 
     def without(self, place: int) -> "_Seen":
-        arrays = (self.losses, self.accuracies, self.variances)
-        return _Seen(*(np.delete(array, place) for array in arrays))
+        arrays = (self.nats, self.accuracies, self.variances)
+        return _Seen(*(np.delete(array, place, axis=0) for array in arrays))
 
 
-def _climbed(decay: Decay, prior: Decay, seen: _Seen, steps: int) -> Decay:
-    centre, precision = np.array(prior.parameters), np.linalg.inv(np.array(prior.covariance))
-    covariance = np.array(decay.covariance)
+def _climbed(fit: Fit, prior: Fit, seen: _Seen, steps: int) -> Fit:
+    centre = np.array([*prior.decay.parameters, *np.log(prior.weights)])
+    precision = np.eye(len(centre)) / WEIGHT_DOUBT**2
+    precision[:NUM_CURVE, :NUM_CURVE] = np.linalg.inv(np.array(prior.decay.covariance))
+    at = np.array([*fit.decay.parameters, *np.log(fit.weights)])
+    covariance = np.linalg.inv(precision)
     for _ in range(steps):
-        slopes, values = _linearised(decay, seen.losses)
-        weights = 1 / (seen.variances + (decay.scatter * slopes[0]) ** 2)
-        at = np.array(decay.parameters)
+        slopes, values = _linearised(fit, seen.nats)
+        weights = 1 / (seen.variances + (fit.decay.scatter * slopes[0]) ** 2)
         covariance = np.linalg.inv(precision + (slopes * weights) @ slopes.T)
         pull = slopes @ (weights * (seen.accuracies - values)) - precision @ (at - centre)
-        step = np.clip(covariance @ pull, -LONGEST_STEP, LONGEST_STEP)
-        decay = replace(decay, parameters=_parameters(at + step))
-    rows = [_parameters(row) for row in covariance]
-    return replace(decay, covariance=(rows[0], rows[1], rows[2]))
+        at = at + np.clip(covariance @ pull, -LONGEST_STEP, LONGEST_STEP)
+        fit = _moved(fit, at)
+    first, second, third = (_parameters(row[:NUM_CURVE]) for row in covariance[:NUM_CURVE])
+    return replace(fit, decay=replace(fit.decay, covariance=(first, second, third)))
 
 
-def _likeliest_scatter(decay: Decay, prior: Decay, seen: _Seen) -> float:
-    slopes, values = _linearised(decay, seen.losses)
+def _moved(fit: Fit, at: Vector) -> Fit:
+    decay = replace(fit.decay, parameters=_parameters(at[:NUM_CURVE]))
+    return Fit(decay, tuple(np.exp(at[NUM_CURVE:]).tolist()))
+
+
+def _likeliest_scatter(fit: Fit, prior: Fit, seen: _Seen) -> float:
+    slopes, values = _linearised(fit, seen.nats)
     variances = seen.variances + (SCATTERS[:, None] * slopes[0]) ** 2
     misfit = (np.log(variances) + (seen.accuracies - values) ** 2 / variances).sum(1)
-    doubt = PRIOR_STUDENTS * (2 * np.log(SCATTERS) + (prior.scatter / SCATTERS) ** 2)
+    doubt = PRIOR_STUDENTS * (2 * np.log(SCATTERS) + (prior.decay.scatter / SCATTERS) ** 2)
     return float(SCATTERS[np.argmin(misfit + doubt)])
 
 
-def _linearised(decay: Decay, losses: Vector) -> tuple[Vector, Vector]:
-    """`Decay.gradient` [3, students] and `Decay.accuracy` [students], for all students at once."""
+def _linearised(fit: Fit, nats: Vector) -> tuple[Vector, Vector]:
+    """`Decay.gradient` and the slopes by ln wᵢ [3 + neighbourhoods, students], and
+    `Decay.accuracy` [students], for all students at once.
+    """
+    decay, weighted = fit.decay, nats * np.array(fit.weights)
     log_rate, log_shape, _ = decay.parameters
+    losses = np.maximum(weighted.sum(1), TINY)
     exponents = (np.exp(log_rate) * losses) ** np.exp(log_shape)
     kept = np.exp(-exponents)
     steepness = -decay.height * kept * exponents
-    bends = steepness * np.log(np.maximum(exponents, np.finfo(float).tiny))
-    slopes = np.stack([steepness * np.exp(log_shape), bends, kept])
+    by_loss = steepness * np.exp(log_shape)
+    bends = steepness * np.log(np.maximum(exponents, TINY))
+    shares = weighted.T / losses
+    slopes = np.stack([by_loss, bends, kept, *(by_loss * shares)])
     return slopes, decay.chance + decay.height * kept
 
 

@@ -1,4 +1,4 @@
-"""Predictor: from the summed KL of a selection to the accuracy of its student."""
+"""Predictor: from the KLs of a selection's candidates to the accuracy of its student."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ NORMAL_90 = 1.6449
 """Half of a 90 % interval of a normal distribution, in standard errors."""
 LEAST_POINTS_PER_NAT = 1.0
 """Where candidates lose nothing that was seen; every divergence costs something in the end."""
-RATE_DOUBT, SHAPE_DOUBT, SCATTER = 0.4, 0.2, 0.3
+RATE_DOUBT, SHAPE_DOUBT, SCATTER = 0.3, 0.15, 0.25
 """Before any student was measured: standard deviations of ln λ and ln γ from library to library,
 and the scatter of students."""
 
@@ -28,21 +28,29 @@ class Prediction(Value):
 
 @dataclass(frozen=True)
 class Predictor:
-    """`reach` is half of a 90 % interval in standard errors; accuracies are those of students
+    """A loss is the sum of the KLs of the chosen candidates, each by the weight of its
+    neighbourhood; before any student was measured, all weights are 1.
+
+    `reach` is half of a 90 % interval in standard errors; accuracies are those of students
     that are measured on `num_images`.
     """
 
     decay: Decay
+    weights: tuple[float, ...]
     reach: float
     num_images: float
 
+    def loss(self, nats: Sequence[float]) -> float:
+        """Of a student whose candidates, from input to output, have these KLs."""
+        return sum(weight * each for weight, each in zip(self.weights, nats, strict=True))
+
     def drop(self, loss: float) -> Estimate:
-        """Points that a student of this summed KL should lose; never falls as the loss rises."""
+        """Points that a student of this loss should lose; never falls as the loss rises."""
         value = self.decay.height * (1 - self.decay.kept(loss))
         return Estimate(value=value, standard_error=self.decay.deviation(loss))
 
     def accuracy(self, loss: float) -> Prediction:
-        """Accuracy that should be measured of a student of this summed KL; never rises with it.
+        """Accuracy that should be measured of a student of this loss; never rises with it.
 
         The error is that of the curve, of students about it, and of a measurement.
         """
@@ -57,15 +65,19 @@ class Predictor:
         )
 
     def largest_loss(self, drop: float) -> float:
-        """The greatest summed KL whose drop is at most `drop` points; inf if any is."""
+        """The greatest loss whose drop is at most `drop` points; inf if any is."""
         height = self.decay.height
         return self.decay.largest_loss(1 - drop / height) if drop < height else math.inf
 
 
 def cold_start(
-    teacher: float, chance: float, points_per_nat: Estimate, num_images: int
+    teacher: float,
+    chance: float,
+    points_per_nat: Estimate,
+    num_images: int,
+    num_neighbourhoods: int,
 ) -> Predictor:
-    """What the candidates alone tell, of which `num_images` were scored.
+    """What candidates alone tell, scored on `num_images`, for this number of neighbourhoods.
 
     The curve starts with the rate at which they lose. Its doubt is theirs and that from library
     to library; the teacher may be as much better on other images as both samples differ.
@@ -81,7 +93,7 @@ def cold_start(
         covariance=((doubt**2, 0.0, 0.0), (0.0, SHAPE_DOUBT**2, 0.0), (0.0, 0.0, shift**2)),
         scatter=SCATTER,
     )
-    return Predictor(decay, NORMAL_90, num_images)
+    return Predictor(decay, (1.0,) * num_neighbourhoods, NORMAL_90, num_images)
 
 
 def sampling_error(accuracy: float, num_images: float) -> float:

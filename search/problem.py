@@ -45,22 +45,39 @@ class Problem(Value):
 
     @cached_property
     def predictor(self) -> Predictor:
-        """Tells what a student of some summed KL should reach, from all that was measured."""
+        """Tells what a student of some loss should reach, from all that was measured."""
         return corrected(self.cold_start, self.observations)
 
     @cached_property
     def cold_start(self) -> Predictor:
         """What the candidates alone tell."""
         num_images = min(choice.score.num_images for each in self.neighbourhoods for choice in each)
-        rate = self.points_per_nat
-        return cold_start(self.teacher_accuracy, self.chance, rate, num_images)
+        return cold_start(
+            self.teacher_accuracy,
+            self.chance,
+            self.points_per_nat,
+            num_images,
+            len(self.neighbourhoods),
+        )
+
+    @cached_property
+    def losses(self) -> tuple[tuple[float, ...], ...]:
+        """What every choice adds to the loss of a selection, by neighbourhood: its weighted KL."""
+        return tuple(
+            tuple(weight * choice.score.kl.value for choice in choices)
+            for weight, choices in zip(self.predictor.weights, self.neighbourhoods, strict=True)
+        )
+
+    def loss(self, picks: Sequence[Choice]) -> float:
+        """Of the student made of `picks`, one of each neighbourhood in order."""
+        return self.predictor.loss([pick.score.kl.value for pick in picks])
 
     @cached_property
     def observations(self) -> tuple[Observation, ...]:
-        """The measured students, each by its summed KL."""
+        """The measured students, each by the KLs of its candidates."""
         nats = {choice.id: choice.score.kl.value for each in self.neighbourhoods for choice in each}
         return tuple(
-            Observation(sum(nats[choice] for choice in student.choices), student.accuracy)
+            Observation(tuple(nats[choice] for choice in student.choices), student.accuracy)
             for student in self.measured
         )
 

@@ -15,8 +15,8 @@ Status = Literal["optimal", "time_limit", "heuristic"]
 class Selection(Value):
     """`choices` are candidate ids in the order of the neighbourhoods.
 
-    `loss` is the sum that was minimised (KL, in nats); `predicted_accuracy` is in percent, without
-    an interval in students that were made before intervals were told.
+    `loss` is the sum that was minimised (`Problem.loss`); `predicted_accuracy` is in percent,
+    without an interval in students that were made before intervals were told.
     """
 
     choices: tuple[str, ...]

@@ -66,7 +66,7 @@ def table(problem: Problem) -> Table:
         problem=problem,
         choices=choices,
         owner=np.repeat(np.arange(len(sizes)), sizes),
-        losses=np.asarray([choice.score.kl.value for choice in choices]),
+        losses=np.asarray([loss for each in problem.losses for loss in each]),
         costs={
             axis: np.asarray([cost_on(choice.cost, axis) for choice in choices], dtype=np.int64)
             for axis in get_args(CostAxis)

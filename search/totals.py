@@ -14,7 +14,7 @@ NANOSECONDS = 1_000_000
 
 def selection_of(problem: Problem, picks: Sequence[Choice]) -> Selection:
     """The selection that takes `picks`, one from each neighbourhood in order."""
-    loss = sum(pick.score.kl.value for pick in picks)
+    loss = problem.loss(picks)
     return Selection(
         choices=tuple(pick.id for pick in picks),
         cost=cost_of(problem, picks),

@@ -79,7 +79,7 @@ class TradeOff:
 def curve(
     problem: Problem, axis: CostAxis = "parameters", most: int | None = None
 ) -> tuple[Selection, ...]:
-    """The undominated selections (cost against KL), by ascending cost.
+    """The undominated selections (cost against loss), by ascending cost.
 
     With `most`, at most so many of them, evenly spread along the curve and with both ends.
     """
@@ -91,7 +91,12 @@ def curve(
 @lru_cache(maxsize=16)
 def trade_off(problem: Problem, axis: CostAxis) -> TradeOff:
     """Remembered for the latest problems."""
-    merger = Merger.of([_part(part, axis) for part in problem.neighbourhoods])
+    merger = Merger.of(
+        [
+            _part(choices, losses, axis)
+            for choices, losses in zip(problem.neighbourhoods, problem.losses, strict=True)
+        ]
+    )
     whole = merger.whole(MOST)
     return TradeOff(problem, axis, merger, whole or merger.corners(), whole is not None)
 
@@ -102,6 +107,5 @@ def _drops(problem: Problem, losses: NDArray[np.float64]) -> NDArray[np.float64]
     return np.interp(losses, told, [problem.predictor.drop(each).value for each in told.tolist()])
 
 
-def _part(choices: Sequence[Choice], axis: CostAxis) -> Curve:
-    costs = np.asarray([cost_on(choice.cost, axis) for choice in choices])
-    return costs, np.asarray([choice.score.kl.value for choice in choices])
+def _part(choices: Sequence[Choice], losses: Sequence[float], axis: CostAxis) -> Curve:
+    return np.asarray([cost_on(choice.cost, axis) for choice in choices]), np.asarray(losses)

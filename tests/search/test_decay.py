@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from candidates.candidate import Estimate
 from search.decay import Decay, Observation, Parameters
-from search.decay_fit import posterior, posteriors_without
+from search.decay_fit import WEIGHT_DOUBT, Fit, posterior, posteriors_without
 
 PRIOR = Decay(
     teacher=90.0,
@@ -20,14 +20,19 @@ PRIOR = Decay(
 )
 
 
+FIT = Fit(PRIOR, (1.0, 1.0))
+
+
 def observed(count: int) -> list[Observation]:
     """Students of a decay that is not the prior's, with sampling and scatter."""
     numbers = np.random.default_rng(0)
     losses = np.geomspace(0.02, 6, count)
     accuracies = 10 + 79 * np.exp(-((0.5 * losses * np.exp(numbers.normal(0, 0.1, count))) ** 1.2))
     return [
-        Observation(float(loss), Estimate(value=float(value), standard_error=0.5))
-        for loss, value in zip(losses, accuracies + numbers.normal(0, 0.5, count), strict=True)
+        Observation((part * loss, loss - part * loss), Estimate(value=value, standard_error=0.5))
+        for part, loss, value in zip(
+            numbers.random(count), losses.tolist(), accuracies.tolist(), strict=True
+        )
     ]
 
 
@@ -55,36 +60,47 @@ def test_the_gradient_is_that_of_finite_differences(loss: float, place: int) -> 
 def test_the_posterior_is_the_likeliest_curve() -> None:
     """A general minimiser finds no better one at the same scatter."""
     seen = observed(20)
-    found = posterior(PRIOR, seen)
-    slopes = np.array([found.gradient(each.loss)[0] for each in seen])
-    variances = 0.5**2 + (found.scatter * slopes) ** 2
+    found = posterior(FIT, seen)
+    nats = np.array([each.nats for each in seen])
+    accuracies = np.array([each.accuracy.value for each in seen])
+    slopes = np.array([found.decay.gradient(loss)[0] for loss in nats @ found.weights])
+    variances = 0.5**2 + (found.decay.scatter * slopes) ** 2
+    doubts = np.array([*np.diag(PRIOR.covariance), WEIGHT_DOUBT**2, WEIGHT_DOUBT**2])
+    centre = np.array([*PRIOR.parameters, 0.0, 0.0])
 
     def misfit(at: np.ndarray) -> float:
-        curve = replace(PRIOR, parameters=parameters(at))
-        misses = np.array([each.accuracy.value - curve.accuracy(each.loss) for each in seen])
-        doubts = np.diag(PRIOR.covariance)
-        away = ((at - np.array(PRIOR.parameters)) ** 2 / doubts).sum()
-        return float((misses**2 / variances).sum() + away)
+        curve = replace(PRIOR, parameters=parameters(at[:3]))
+        misses = accuracies - [curve.accuracy(loss) for loss in nats @ np.exp(at[3:])]
+        return float((misses**2 / variances).sum() + ((at - centre) ** 2 / doubts).sum())
 
-    best = minimize(misfit, np.array(PRIOR.parameters), method="Nelder-Mead", tol=1e-9)
-    assert found.parameters == pytest.approx(tuple(best.x), abs=2e-3)
+    best = minimize(misfit, centre, method="Nelder-Mead", options={"xatol": 1e-7, "maxfev": 5000})
+    at = (*found.decay.parameters, *np.log(found.weights))
+    assert at == pytest.approx(tuple(best.x), abs=5e-3)
 
 
 def test_no_students_leave_the_prior_curve() -> None:
-    assert posterior(PRIOR, []).parameters == PRIOR.parameters
+    assert posterior(FIT, []).decay.parameters == PRIOR.parameters
+    assert posterior(FIT, []).weights == FIT.weights
 
 
 def test_students_who_lie_close_make_the_scatter_small() -> None:
-    assert posterior(PRIOR, observed(40)).scatter == pytest.approx(0.1, abs=0.05)
+    assert posterior(FIT, observed(40)).decay.scatter == pytest.approx(0.1, abs=0.05)
+
+
+def test_a_student_of_the_teacher_itself_tells_of_the_images_alone() -> None:
+    best = Observation((0.0, 0.0), Estimate(value=92.0, standard_error=0.1))
+    found = posterior(FIT, [best])
+    assert found.decay.accuracy(0.0) > 91.5
+    assert found.weights == pytest.approx((1.0, 1.0))
 
 
 def test_a_student_left_out_has_no_say() -> None:
     seen = observed(10)
-    whole = posterior(PRIOR, seen)
+    whole = posterior(FIT, seen)
     odd = replace(seen[4], accuracy=Estimate(value=0.0, standard_error=0.5))
     changed = [*seen[:4], odd, *seen[5:]]
-    without = posteriors_without(PRIOR, seen, whole)[4]
-    assert posteriors_without(PRIOR, changed, whole)[4] == without
+    without = posteriors_without(FIT, seen, whole)[4]
+    assert posteriors_without(FIT, changed, whole)[4] == without
 
 
 def parameters(values: np.ndarray) -> Parameters:

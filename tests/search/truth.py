@@ -1,5 +1,7 @@
 """A made-up truth: a library whose students follow a known curve with known noise."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from candidates.candidate import Cost, Estimate, Score
@@ -8,11 +10,17 @@ from search.problem import Choice, MeasuredStudent, Problem
 TEACHER, CHANCE, RATE, SHAPE = 90.0, 10.0, 0.45, 1.1
 MISLED = 1.35
 """By how much the candidates understate what a student loses."""
+LAST_WEIGHT = 2.0
+"""How much more the last neighbourhood counts than the others."""
 SCATTER, NUM_SCORED, NUM_REPORTED = 0.15, 2000, 5000
 
 
 def true_accuracy(loss: float) -> float:
     return CHANCE + (TEACHER - CHANCE) * float(np.exp(-((RATE * loss) ** SHAPE)))
+
+
+def true_loss(nats: Sequence[float]) -> float:
+    return sum(nats) + (LAST_WEIGHT - 1) * nats[-1]
 
 
 def library(numbers: np.random.Generator) -> Problem:
@@ -55,7 +63,8 @@ def _student(of: Problem, level: float, numbers: np.random.Generator) -> Measure
         choices[int(np.clip(round(8 * level + numbers.normal(0, 1.5)), 0, 7))]
         for choices in of.neighbourhoods
     ]
-    loss = sum(pick.score.kl.value for pick in picks) * float(np.exp(numbers.normal(0, SCATTER)))
+    nats = [pick.score.kl.value for pick in picks]
+    loss = true_loss(nats) * float(np.exp(numbers.normal(0, SCATTER)))
     share = numbers.binomial(NUM_REPORTED, true_accuracy(loss) / 100) / NUM_REPORTED
     error = 100 * float(np.sqrt(share * (1 - share) / NUM_REPORTED))
     return MeasuredStudent(
