@@ -16,9 +16,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from candidates.errors import StudentSearchError
 from candidates.recipe import Granularity, LibraryRecipe, TeacherRecipe
-from search.budget import Budget
-from search.settings import SearchSettings
+from search.budget import Budget, CostAxis
+from search.settings import Sampler, SearchSettings
 from search.strategies import StrategyName
+from service.bodies.answers import AnswerBody
 from service.client import Client, ClientError
 from service.device_commands import devices
 
@@ -39,6 +40,9 @@ Url = Annotated[str, typer.Option(envvar="STUDENT_SEARCH_URL", help="Where the s
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until the job has ended.")]
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 RecipeFile = Annotated[Path, typer.Option("--recipe", exists=True, help="A recipe as JSON.")]
+AT_MOST = "A number, or a share of the teacher like 50%."
+Limit = Annotated[str | None, typer.Option(help=AT_MOST)]
+DEFAULTS = SearchSettings()
 LOCAL = "http://127.0.0.1:8000"
 
 
@@ -136,28 +140,40 @@ def build_library(  # noqa: PLR0913 - each argument is an option of the command
 @students.command("request")
 def request_student(  # noqa: PLR0913 - each argument is an option of the command
     library: str,
-    parameters: Annotated[int | None, typer.Option(help="Most parameters.")] = None,
-    macs: Annotated[int | None, typer.Option(help="Most multiply-accumulates.")] = None,
-    size_bytes: Annotated[int | None, typer.Option("--bytes", help="Most bytes.")] = None,
+    parameters: Limit = None,
+    macs: Limit = None,
+    size_bytes: Annotated[str | None, typer.Option("--bytes", help=AT_MOST)] = None,
+    activation_bytes: Limit = None,
+    latency_ms: Limit = None,
     accuracy_drop: Annotated[float | None, typer.Option(help="Most points to lose.")] = None,
+    device: Annotated[str | None, typer.Option(help="Whose latency_ms, by id or name.")] = None,
+    minimise: Annotated[CostAxis, typer.Option(help="With an accuracy drop alone.")] = "parameters",
     strategy: StrategyName = "exact",
-    seed: int = 0,
-    trials: int = 200,
+    seed: int = DEFAULTS.seed,
+    trials: int = DEFAULTS.trials,
+    sampler: Sampler = DEFAULTS.sampler,
+    top: Annotated[int, typer.Option(help="Selections to tell.")] = DEFAULTS.top,
+    time_limit_s: Annotated[float, typer.Option(help="To prove it best.")] = DEFAULTS.time_limit_s,
     url: Url = LOCAL,
 ) -> None:
     """Ask for a student under a budget."""
     limits = {
         "parameters": parameters, "macs": macs, "bytes": size_bytes, "accuracy_drop": accuracy_drop,
+        "activation_bytes": activation_bytes, "latency_ms": latency_ms, "device": device,
+        "minimise": minimise,
     }  # fmt: skip
     with _usage():
         budget = Budget.model_validate(limits)
-        settings = SearchSettings(seed=seed, trials=trials)
+        settings = SearchSettings(
+            seed=seed, trials=trials, sampler=sampler, top=top, time_limit_s=time_limit_s
+        )
     with Client(url) as client:
         made = client.request_student(library, budget, strategy, settings)
     accuracy = made.predicted_accuracy
     typer.echo(
         f"{made.cost.parameters} of {made.teacher_cost.parameters} parameters, predicted accuracy "
-        f"{accuracy.value:.2f} ± {accuracy.standard_error:.2f} %. {made.note or ''}",
+        f"{accuracy.value:.2f} ± {accuracy.standard_error:.2f} %. {_word(made.answer)}"
+        f"{made.note or ''}",
         err=True,
     )
     typer.echo(made.id)
@@ -197,6 +213,19 @@ def main() -> None:
     except (ClientError, StudentSearchError) as exc:
         typer.echo(str(exc), err=True)
         sys.exit(1)
+
+
+def _word(answer: AnswerBody | None) -> str:
+    """On how good a selection is."""
+    if answer is None:
+        return ""
+    proof = {
+        "optimal": "Proven to be the best.",
+        "time_limit": f"At most {100 * (answer.gap or 0):.2g} % from the best.",
+        "heuristic": "Not proven to be the best.",
+    }[answer.status]
+    binding = f" What binds is {answer.binding}." if answer.binding else ""
+    return f"{proof}{binding} "
 
 
 def _granularity(text: str) -> Granularity:

@@ -9,9 +9,11 @@ from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.refinement_settings import RefinementSettings
 from candidates.value import Value
 from search.budget import Budget
+from search.measured_trial import MeasuredTrial
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
 from service.latency_table import Latency, Setting
+from service.measured_search_settings import MeasuredSearchSettings
 from service.survey_settings import SurveySettings
 
 State = Literal["pending", "ready", "failed"]
@@ -238,6 +240,25 @@ class SurveyRecord(Prepared):
     library_id: str
     settings: SurveySettings
     student_ids: tuple[str, ...]
+
+
+class SearchTrial(MeasuredTrial):
+    """A trial of a search that is kept."""
+
+    number: int
+
+
+class SearchRecord(Prepared):
+    """A search that measures what it proposes, with all its trials so far.
+
+    `student_id` is that of the best trial, once the search ended or was cancelled.
+    """
+
+    library_id: str
+    budget: Budget
+    settings: MeasuredSearchSettings
+    student_id: str | None
+    trials: tuple[SearchTrial, ...]
 
 
 class DeviceRecord(Value):

@@ -241,6 +241,7 @@ class StudentRow(Identified, Base):
     strategy: Mapped[str] = mapped_column(String(32))
     settings: Mapped[dict[str, Any]]
     selection: Mapped[dict[str, Any]]
+    answer: Mapped[dict[str, Any] | None]
     checkpoint_sha256: Mapped[str] = mapped_column(Digest)
     checkpoint_size_bytes: Mapped[int]
 

@@ -25,11 +25,12 @@ def upgrade() -> None:
     """Unknown for the students there are; those of the rule 'greedy' are found as 'threshold'."""
     op.add_column("students", sa.Column("answer", sa.JSON(), nullable=True))
     _rename("greedy", "threshold")
+    _rename("exchange", "greedy")
 
 
 def downgrade() -> None:
-    """Forget it; students of what is 'greedy' now would be taken for the paper's rule's."""
-    op.execute(sa.update(STUDENTS).where(STUDENTS.c.strategy == "greedy").values(strategy="exact"))
+    """Forget it; what is 'greedy' now gets a name that no old wish has."""
+    _rename("greedy", "exchange")
     _rename("threshold", "greedy")
     op.drop_column("students", "answer")
 

@@ -12,6 +12,7 @@ from search.budget import Budget
 from search.predictor import Prediction
 from search.settings import SearchSettings
 from search.strategies import StrategyName
+from service.bodies.answers import AnswerBody
 from service.bodies.common import LABELS_FROM, Made, Resource, made_fields
 from service.bodies.refinements import BetterBody
 from service.records import (
@@ -37,11 +38,19 @@ class NewStudentBody(SearchSettings):
 
     library: str = Field(description="Id of a library that is ready.")
     budget: Budget = Field(
-        description="Upper limits. With accuracy_drop alone, the smallest student is wanted."
+        description="Upper limits, each a number or a share of the teacher like '50%'. With "
+        "accuracy_drop and no cost that adds up, the student of least 'minimise' is wanted."
     )
     strategy: StrategyName = Field(
         default="exact",
-        description="exact takes one cost limit; optuna takes any, within so many trials.",
+        description="exact proves its answer, or tells its gap; greedy exchanges where most cost "
+        "is saved for each nat; threshold is the paper's rule; optuna proposes, within so many "
+        "trials; uniform takes the same width everywhere. All take any limits.",
+    )
+    sampler: Literal["tpe", "nsga2"] = Field(
+        default="tpe",
+        description="How optuna proposes.",
+        exclude_if=lambda sampler: sampler == "tpe",
     )
     refine: bool = Field(
         default=False,
@@ -52,8 +61,10 @@ class NewStudentBody(SearchSettings):
     @property
     def settings(self) -> SearchSettings:
         """What the strategy is told; what it does not look at does not make another student."""
-        given = SearchSettings(seed=self.seed, trials=self.trials)
-        return given if self.strategy == "optuna" else SearchSettings()
+        looked_at = {"top", "time_limit_s"}
+        if self.strategy == "optuna":
+            looked_at |= {"seed", "trials", "sampler"}
+        return SearchSettings(**self.model_dump(include=looked_at))
 
 
 class Chosen(BaseModel):
@@ -112,6 +123,10 @@ class StudentBody(Resource):
         description="In percent; students made before intervals were told have none."
     )
     labels_from: LabelsFrom = Field(description=LABELS_FROM)
+    answer: AnswerBody | None = Field(
+        description="What the strategy says of the selection; null for students that were made "
+        "before it was kept."
+    )
     measurement: MeasurementBody | None
     better: BetterBody | None = Field(
         description="The best of the students that were refined from this one, if it is "
@@ -145,6 +160,7 @@ class StudentBody(Resource):
             loss=record.selection.loss,
             predicted_accuracy=record.selection.predicted_accuracy,
             labels_from=record.labels_from,
+            answer=record.answer and AnswerBody.of(record.answer),
             measurement=record.measurement and MeasurementBody.of(record.measurement),
             better=record.better and BetterBody.of(record.better),
             checkpoint=_checkpoint(record.id, record.file),

@@ -49,7 +49,7 @@ def find(session: Session, wish: Wish) -> StudentRecord | None:
 
 def add(session: Session, wish: Wish, answer: Answer, file: StoredFile) -> Posted[StudentRecord]:
     """The student with its trials; `made` is False if another request was quicker."""
-    row = _row(wish, answer.selection, file)
+    row = _row(wish, answer, file)
     try:
         with session.begin_nested():
             session.add(row)
@@ -114,6 +114,7 @@ def add_refined(session: Session, parent: StudentRow, digest: str, file: StoredF
         strategy=parent.strategy,
         settings=parent.settings,
         selection=parent.selection,
+        answer=parent.answer,
         checkpoint_sha256=file.sha256,
         checkpoint_size_bytes=file.size_bytes,
     )
@@ -144,7 +145,7 @@ def _digest(wish: Wish) -> str:
     return identity(**wish.model_dump(mode="json"))
 
 
-def _row(wish: Wish, selection: Selection, file: StoredFile) -> StudentRow:
+def _row(wish: Wish, answer: Answer, file: StoredFile) -> StudentRow:
     return StudentRow(
         id=new_id(KIND),
         created_at=datetime.now(UTC),
@@ -154,7 +155,8 @@ def _row(wish: Wish, selection: Selection, file: StoredFile) -> StudentRow:
         budget=wish.budget.model_dump(mode="json", exclude_none=True),
         strategy=wish.strategy,
         settings=wish.settings.model_dump(mode="json"),
-        selection=selection.model_dump(mode="json"),
+        selection=answer.selection.model_dump(mode="json"),
+        answer=answer.model_dump(mode="json", exclude={"selection", "trials"}),
         checkpoint_sha256=file.sha256,
         checkpoint_size_bytes=file.size_bytes,
     )
@@ -177,6 +179,7 @@ def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord
             strategy=row.strategy,
             settings=SearchSettings.model_validate(row.settings),
             selection=Selection.model_validate(row.selection),
+            answer=_answer(row),
             file=StoredFile(sha256=row.checkpoint_sha256, size_bytes=row.checkpoint_size_bytes),
             measurement=measured.get(row.id),
             search_id=searches.get(row.id),
@@ -185,6 +188,12 @@ def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord
         )
         for row in rows
     ]
+
+
+def _answer(row: StudentRow) -> Answer | None:
+    if row.answer is None:
+        return None
+    return Answer.model_validate({"selection": row.selection, **row.answer})
 
 
 def _searches(session: Session, student_ids: Collection[str]) -> dict[str | None, str]:

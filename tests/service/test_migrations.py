@@ -1,18 +1,22 @@
 """What becomes of rows when the tables change."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from alembic import command
 from sqlalchemy import inspect, text
 
-from candidates.candidate import Estimate
+from candidates.candidate import Estimate, identity
+from search.budget import Budget
+from search.settings import SearchSettings
 from service.bodies.students import StudentBody, StudentContext
 from service.database import Database, alembic_config
 from service.errors import problem_of_failure
 from service.failures import ResourceNotReady
 from service.ledger import Ledger
 from service.repositories import candidates, datasets, libraries, students, teachers
+from service.repositories.students import Wish
 from service.settings import Settings
 from service.shelves import Shelves
 from service.tables import StudentRow
@@ -75,6 +79,7 @@ def test_an_old_student_is_shown_as_before(old: Database) -> None:
         shelf = Shelves().of(session, record.library_id)
         context = StudentContext.of(shelf.teacher, shelf.chosen(session, ["candidate_1"]))
     shown = StudentBody.of(record, context)
+    assert shown.answer is None
     assert shown.selection[0].candidate == "candidate_1"
     assert shown.checkpoint.sha256 == "c" * 64
 
@@ -139,3 +144,24 @@ def test_going_back_before_refinements_forgets_what_they_made(old: Database) -> 
     with old.migrating() as connection:
         command.downgrade(alembic_config(connection), "0006")
         assert connection.scalars(text("SELECT id FROM students")).all() == ["student_1"]
+
+
+def test_a_student_of_the_papers_rule_is_found_by_the_rules_new_name(old: Database) -> None:
+    budget, settings = Budget(parameters=900), SearchSettings()
+    wish = Wish(
+        library_id="library_1", budget=budget, strategy="greedy", settings=settings
+    ).model_dump(mode="json")
+    with old.writing() as session:
+        change = text("UPDATE students SET strategy = 'greedy', settings = :settings, digest = :is")
+        written = json.dumps(settings.model_dump(mode="json"))
+        session.execute(change, {"settings": written, "is": identity(**wish)})
+    old.migrate()
+    with old.reading() as session:
+        assert students.find(session, Wish.model_validate(wish)) is None
+        found = students.find(session, Wish.model_validate(wish | {"strategy": "threshold"}))
+    assert found is not None
+    assert (found.id, found.strategy) == ("student_1", "threshold")
+    with old.migrating() as connection:
+        command.downgrade(alembic_config(connection), "0009")
+        digest = connection.scalar(text("SELECT digest FROM students WHERE strategy = 'greedy'"))
+    assert digest == identity(**wish)
