@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from benchmarks.cifar_job import load_dataset, load_teacher
+from benchmarks.paper_training import Course
 from candidates.assembly import Description, assemble
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
@@ -31,7 +32,7 @@ from candidates.stream import Stream
 from candidates.student import build_student
 from candidates.synthetic import synthetic_dataset
 from candidates.teacher import Teacher
-from candidates.training import Loss, cross_entropy, distillation, train
+from candidates.training import Loss, cross_entropy, distillation
 from candidates.training_recipe import TrainingRecipe
 
 Cell = dict[str, Any]
@@ -72,7 +73,7 @@ def from_scratch(place: Place, objective: str, multiplier: float, epochs: int, s
     reinitialised(network, seed)
     loss = distillation(place.teacher.network) if objective == "kd" else cross_entropy
     recipe = TrainingRecipe(epochs=epochs, learning_rate=0.1, seed=seed, flip=True)
-    return _trained(place, network, loss, recipe)
+    return _trained(place, network, loss, recipe, f"{objective} {multiplier}")
 
 
 def distilled(place: Place, recipe: Mapping[str, Any], epochs: int) -> Cell:
@@ -104,7 +105,8 @@ def distilled(place: Place, recipe: Mapping[str, Any], epochs: int) -> Cell:
     if epochs:
         training = TrainingRecipe(epochs=epochs, learning_rate=0.01, seed=given.seed, flip=True)
         loss = distillation(place.teacher.network)
-        cell["fine_tuned"] = _trained(place, network, loss, training)
+        name = f"fine-tuning {given.model_dump_json()}"
+        cell["fine_tuned"] = _trained(place, network, loss, training, name)
     return cell
 
 
@@ -134,27 +136,9 @@ def _parts(materials: Materials) -> tuple[list[Checkpoint], Kept, list[float]]:
     return files, kept, seconds
 
 
-def _trained(place: Place, network: Network, loss: Loss, recipe: TrainingRecipe) -> Cell:
-    """Accuracy and seconds so far after every epoch; measuring is not counted."""
-    accuracies, seconds = [], []
-    an_epoch = recipe.steps_per_epoch(len(place.dataset.calibration))
-    begun, measuring = time.process_time(), 0.0
-
-    def note(step: int, _total: int) -> None:
-        nonlocal measuring
-        if step % an_epoch:
-            return
-        seconds.append(time.process_time() - begun - measuring)
-        network.eval()
-        accuracy, spent = _timed(lambda: place.accuracy(network))
-        network.train()
-        accuracies.append(accuracy)
-        measuring += spent
-        print(f"epoch {len(seconds)}: {accuracy:.2f} % after {seconds[-1]:.0f} s", flush=True)
-
-    data = place.dataset.calibration, place.teacher.recipe.preprocessing
-    train(network, data, loss, recipe, note)
-    return {"accuracies": accuracies, "seconds": seconds}
+def _trained(place: Place, network: Network, loss: Loss, recipe: TrainingRecipe, name: str) -> Cell:
+    images, preprocessing = place.dataset.calibration, place.teacher.recipe.preprocessing
+    return dict(Course(images, preprocessing, loss, recipe, place.accuracy).run(network, name))
 
 
 def _uniform_shape(teacher: Teacher, multiplier: float) -> Network:
