@@ -15,7 +15,7 @@ def test_a_student_is_made_at_once(world: World) -> None:
     assert body["cost"]["parameters"] == 190
     assert body["teacher_cost"]["parameters"] == 250
     predicted = body["predicted_accuracy"]
-    assert 0 < predicted["low"] < predicted["value"] < predicted["high"] <= 100
+    assert 0 <= predicted["low"] < predicted["value"] < predicted["high"] <= 100
     assert body["measurement"] is None
     assert [part["neighbourhood"] for part in body["selection"]] == ["block0", "block1", "block2"]
     chosen = [part["knobs"]["multiplier"] for part in body["selection"]]
