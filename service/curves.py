@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
 
 from candidates.candidate import Cost
 from search.budget import Budget, CostAxis
-from search.problem import Problem
+from search.problem import Choice, Problem
 from search.selection import Selection
 from service.bodies.curves import CurvePoint, Format, MeasuredPoint, PointedAt, TradeOffCurve
 from service.curve_picture import picture_of
@@ -127,8 +128,8 @@ class _Pen:
         )
 
     def measured(self, student: MeasuredStudentRecord) -> MeasuredPoint:
-        selection = student.selection
-        pointed_at = self._pointed_at(self._cost(selection), selection.loss)
+        picks = self._picks(student.selection)
+        pointed_at = self._pointed_at(self._cost(picks), self.problem.loss(picks))
         predicted = pointed_at.predicted_accuracy
         return MeasuredPoint(
             **dict(pointed_at),
@@ -148,10 +149,12 @@ class _Pen:
             predicted_accuracy=self.problem.predictor.accuracy(loss),
         )
 
-    def _cost(self, selection: Selection) -> Cost:
-        """With the latencies of this curve's device, not of the one it was made for."""
+    def _picks(self, selection: Selection) -> tuple[Choice, ...]:
         wanted = set(selection.choices)
-        picks = [c for part in self.problem.neighbourhoods for c in part if c.id in wanted]
+        return tuple(c for part in self.problem.neighbourhoods for c in part if c.id in wanted)
+
+    def _cost(self, picks: Sequence[Choice]) -> Cost:
+        """With the latencies of this curve's device, not of the one it was made for."""
         return sum((pick.cost for pick in picks), self.problem.fixed)
 
 
