@@ -18,6 +18,7 @@ KINDS = {
     "neighbourhood": "service.jobs.neighbourhood:run",
     "measurement": "service.jobs.measurement:run",
     "refinement": "service.jobs.refinement:run",
+    "search": "service.jobs.search:run",
 }
 """Kind of unit -> module:function that does it."""
 
@@ -33,7 +34,8 @@ class Workplace:
 Work = Callable[[Workplace, dict[str, Any], Progress], Write]
 """Takes a unit's payload, returns what is to be written when the unit is committed.
 
-It may be run again after a crash at any point, so it changes nothing but the artifact store.
+It may be run again after a crash at any point, so it changes nothing but the artifact store; or
+it keeps rows of its own at once, which it finds when it is run again.
 """
 
 

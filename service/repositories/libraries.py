@@ -13,12 +13,13 @@ from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.sources.allowed import check_images
 from candidates.value import Value
 from service import suitability
+from service.failures import ResourceInUse
 from service.records import DatasetContents, LibraryRecord, Progress
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.repositories.prepared import Posted
-from service.tables import CandidateRow, DatasetRow, LibraryRow, StudentRow, TeacherRow
+from service.tables import CandidateRow, DatasetRow, LibraryRow, SearchRow, StudentRow, TeacherRow
 
 KIND = "library"
 STAGES = SYNTHESIS, STATISTICS, NEIGHBOURHOOD = "synthesis", "statistics", "neighbourhood"
@@ -102,7 +103,8 @@ def listing(
 
 
 def delete(session: Session, library_id: str) -> None:
-    """With its candidates. Raises UnknownResource, ResourceInUse."""
+    """With its candidates, surveys and searches. Raises UnknownResource, ResourceInUse."""
+    _check_unsearched(session, library_id)
     prepared.delete(session, LibraryRow, KIND, library_id, (StudentRow.library_id, "students"))
 
 
@@ -137,6 +139,16 @@ def note_statistics(session: Session, library_id: str, gathered: Gathered) -> No
         row.split = gathered.split.model_dump(mode="json")
         recipe = LibraryRecipe.model_validate(row.recipe)
         jobs.add_units(session, row.job_id, _units(row.id, recipe, _missing(session, row)))
+
+
+def _check_unsearched(session: Session, library_id: str) -> None:
+    mine = (SearchRow.library_id == library_id, SearchRow.state == "pending")
+    job_id = session.scalar(select(SearchRow.job_id).where(*mine).limit(1))
+    if job_id is not None:
+        raise ResourceInUse(
+            f"The library '{library_id}' is being searched. Wait for the job '{job_id}', or cancel "
+            "it."
+        )
 
 
 def _check_images(session: Session, new: NewLibrary, teacher: TeacherRow) -> None:
