@@ -1,6 +1,7 @@
 """Statistics: what one pass of the teacher over the calibration images leaves behind."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from candidates.data import Dataset, ImageSet
 from candidates.finite import checked
 from candidates.graph.network import Visit
 from candidates.kinds.registry import KINDS
+from candidates.memory import peak_mb
 from candidates.moments import Moments, Sample
 from candidates.noise_inputs import NoiseInputs
 from candidates.progress import Progress
@@ -23,8 +25,9 @@ from candidates.score import accuracy_of
 from candidates.sources.allowed import check_images
 from candidates.stream import Stream
 from candidates.teacher import Teacher
-from candidates.tensors import checkpoint_of, state_of
+from candidates.tensors import checkpoint_of, to_torch
 
+log = logging.getLogger(__name__)
 FIELDS = ("count", "sum", "products")
 
 
@@ -35,7 +38,7 @@ class Statistics:
     accuracy (percent) on the scoring images.
     """
 
-    moments: dict[str, Moments]
+    moments: Mapping[str, Moments]
     scoring_logits: Tensor
     teacher_accuracy: Estimate
 
@@ -50,18 +53,42 @@ class Statistics:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "Statistics":
-        """Read what `to_checkpoint` made."""
-        state = state_of(checkpoint)
-        logits = state.pop("scoring_logits")
-        moments = {}
-        for call in {name.rpartition("/")[0] for name in state}:
-            count, total, products = (state[f"{call}/{field}"] for field in FIELDS)
-            known = Moments.empty(total.shape[1], groups=len(total))
-            known.count, known.num_rows = count.tolist()
-            known.input_sum, known.input_products = total, products
-            moments[call] = known
+        """Read what `to_checkpoint` made; moments are copied out of it only when asked for."""
+        logits = to_torch(checkpoint.tensors["scoring_logits"])
         accuracy = Estimate.model_validate_json(checkpoint.metadata["teacher_accuracy"])
-        return cls(moments, logits, accuracy)
+        return cls(_MomentsOf(checkpoint), logits, accuracy)
+
+    @property
+    def num_bytes(self) -> int:
+        """What the moments take."""
+        return sum(each.input_products.nbytes for each in self.moments.values())
+
+
+class _MomentsOf(Mapping[str, Moments]):
+    """The moments in a file, by call."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._tensors = checkpoint.tensors
+        self._calls = [
+            name.removesuffix("/count") for name in self._tensors if name.endswith("/count")
+        ]
+
+    def __getitem__(self, call: str) -> Moments:
+        if f"{call}/count" not in self._tensors:
+            raise KeyError(call)
+        count, total, products = (to_torch(self._tensors[f"{call}/{name}"]) for name in FIELDS)
+        known = Moments.empty(0)
+        known.count, known.num_rows = count.tolist()
+        known.input_sum, known.input_products = total, products
+        known.target_sum = total.new_zeros(len(total), 0)
+        known.cross_products = total.new_zeros(*total.shape, 0)
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
 
 
 def gather(
@@ -89,7 +116,12 @@ def gather(
         done += len(logits)
         progress(done, total)
     scoring_logits = torch.cat(outputs)
-    return Statistics(moments, scoring_logits, accuracy_of(scoring_logits, scoring.labels))
+    result = Statistics(moments, scoring_logits, accuracy_of(scoring_logits, scoring.labels))
+    log.info(
+        "The Grams of %d linear calls take %.0f MiB; the peak so far was %.0f MiB.",
+        len(moments), result.num_bytes / 2**20, peak_mb(),
+    )  # fmt: skip
+    return result
 
 
 def _observed(

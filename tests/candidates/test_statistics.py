@@ -1,3 +1,4 @@
+import logging
 from dataclasses import replace
 
 import pytest
@@ -125,6 +126,20 @@ def test_statistics_come_back_from_their_file() -> None:
             assert torch.equal(ours.inputs, theirs.inputs)
             assert torch.equal(ours.input_mean, theirs.input_mean)
         assert again.moments[name].num_rows == known.num_rows
+
+
+def test_the_log_says_what_grams_take(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        statistics = gather(TEACHER, DATASET, RECIPE, silent)
+    assert statistics.num_bytes == 8 * sum(
+        each.input_products.numel() for each in statistics.moments.values()
+    )
+    assert "The Grams of 9 linear calls take" in caplog.text
+
+
+def test_a_call_without_moments_is_no_key() -> None:
+    again = Statistics.from_checkpoint(gather(TEACHER, DATASET, RECIPE, silent).to_checkpoint())
+    assert again.moments.get("conv1") is None
 
 
 def test_the_last_block_counts_what_the_pooling_sees() -> None:
