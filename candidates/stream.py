@@ -69,6 +69,8 @@ class Stream:
 
     def at(self, index: slice | Tensor) -> Tensor:
         """The activations of some images, without gradient."""
+        if isinstance(index, slice):
+            index = slice(*index.indices(len(self)))
         values = self._kept[index]
         if self._kept is self.images.images:
             values = normalised(values, self._preprocessing)
@@ -78,12 +80,16 @@ class Stream:
         return values
 
     def first(self, count: int) -> "Stream":
-        """A stream of the first images alone, at the same cut."""
+        """A stream of the first images alone, at the same cut; what lies on disk stays there."""
+        if count >= len(self):
+            return self
         few = Stream.__new__(Stream)
         few.__dict__.update(self.__dict__)
-        few.images = self.images.take(torch.arange(min(count, len(self))))
-        is_start = self._kept is self.images.images
-        few._kept = few.images.images if is_start else self._kept[slice(0, count)]
+        few.images = self.images.take(torch.arange(count))
+        if self._kept is self.images.images:
+            few._kept = few.images.images
+        elif isinstance(self._kept, Tensor):
+            few._kept = self._kept[:count]
         return few
 
     def advanced(self, part: nn.Module) -> "Stream":

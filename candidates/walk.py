@@ -21,6 +21,7 @@ class Walk:
     """Changes a student's network in place; `changed` are the neighbourhoods where it differs from
     its teacher.
 
+    Closed forms and statistics take the first `calibration_images` of the images, gradients all.
     The student's activations and the teacher's share the recipe's limits, half each.
     """
 
@@ -72,7 +73,8 @@ class Walk:
         network, cut = self._network, self.changed[0].cut
         self.start()
         unchanged = network.part(network.program.input, cut)
-        restate(network.part(cut, network.program.output), self._ours.advanced(unchanged))
+        images = self._ours.first(self._recipe.calibration_images)
+        restate(network.part(cut, network.program.output), images.advanced(unchanged))
 
     def _whole(self) -> Stream:
         limits = {
@@ -89,7 +91,8 @@ class Walk:
             self._cut = cut
 
     def _solve(self, each: Neighbourhood, part: Network, entering: Network) -> None:
-        ours, theirs = self._ours, self._theirs
+        count = self._recipe.calibration_images
+        ours, theirs = self._ours.first(count), self._theirs.first(count)
         if each.input != each.cut:
             ours = ours.advanced(entering)
             theirs = theirs.advanced(self._teacher.entering(each))

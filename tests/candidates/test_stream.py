@@ -58,8 +58,15 @@ def test_the_first_images_may_be_taken_alone(limits: tuple[int, int], count: int
         assert len(few) == min(count, len(IMAGES))
         whole = torch.cat(list(ahead))[:count]
         assert torch.equal(torch.cat(list(few)), whole)
+        assert torch.equal(few.at(slice(0, 2000)), whole)
         further = few.advanced(nn.ReLU())
         assert torch.equal(torch.cat(list(further)), whole.relu())
+
+
+@pytest.mark.parametrize("count", [5, 1000])
+def test_the_first_of_what_lies_on_disk_stay_there(count: int) -> None:
+    few = stream_of(0, 10**9).advanced(Counted()).first(count)
+    assert few.kept_bytes == 0
 
 
 @pytest.mark.parametrize("limits", LIMITS)
