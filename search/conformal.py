@@ -6,7 +6,7 @@ from dataclasses import replace
 from statistics import NormalDist
 
 from search.decay import Observation
-from search.decay_fit import Fit, posterior, posteriors_without
+from search.decay_fit import posterior, posteriors_without
 from search.predictor import Prediction, Predictor
 
 COVERAGE = 0.9
@@ -19,9 +19,8 @@ def conformed(prior: Predictor, measured: Sequence[Observation]) -> Predictor:
     """Fitted to all students; each was also predicted from the others, and its interval is as
     many standard errors wide as 90 % of these needed (jackknife+, Barber et al., 2021).
     """
-    fit = posterior(_fit(prior), measured)
-    num_images = _num_images(prior, measured)
-    fitted = replace(prior, decay=fit.decay, weights=fit.weights, num_images=num_images)
+    fit = posterior(prior.fit, measured)
+    fitted = replace(prior, fit=fit, num_images=_num_images(prior, measured))
     return replace(fitted, reach=_reach(_misses(_others(fitted, prior, measured), measured)))
 
 
@@ -39,14 +38,8 @@ def left_out(prior: Predictor, measured: Sequence[Observation]) -> list[Predicti
 
 
 def _others(whole: Predictor, prior: Predictor, measured: Sequence[Observation]) -> list[Predictor]:
-    return [
-        replace(whole, decay=fit.decay, weights=fit.weights)
-        for fit in posteriors_without(_fit(prior), measured, _fit(whole))
-    ]
-
-
-def _fit(predictor: Predictor) -> Fit:
-    return Fit(predictor.decay, predictor.weights)
+    fits = posteriors_without(prior.fit, measured, whole.fit)
+    return [replace(whole, fit=fit) for fit in fits]
 
 
 def _misses(others: Sequence[Predictor], measured: Sequence[Observation]) -> list[float]:

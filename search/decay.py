@@ -1,6 +1,7 @@
-"""Decay: how accuracy falls with the summed KL."""
+"""Decay: how accuracy falls with the loss, and how losses add up."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from candidates.candidate import Estimate
@@ -75,3 +76,22 @@ class Decay:
     def _exponent(self, loss: float) -> float:
         log_rate, log_shape, _ = self.parameters
         return float((math.exp(log_rate) * loss) ** math.exp(log_shape))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A decay over losses Σ wᵢ·KLᵢ, and the weight of every neighbourhood.
+
+    `own_share` is the part of a measurement's standard error that students who are measured on
+    the same images do not have in common; the common part moves the whole curve. The covariance
+    of the decay counts what is not known of the weights as far as it shows in the curve; the
+    rest is scatter.
+    """
+
+    decay: Decay
+    weights: tuple[float, ...]
+    own_share: float = 1.0
+
+    def loss(self, nats: Sequence[float]) -> float:
+        """Of a student whose candidates, from input to output, have these KLs."""
+        return sum(weight * each for weight, each in zip(self.weights, nats, strict=True))

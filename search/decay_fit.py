@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from search.decay import Decay, Observation, Parameters
+from search.decay import Fit, Observation, Parameters
 
 Vector = NDArray[np.float64]
 
 SCATTERS = np.geomspace(0.02, 1.0, 40)
+OWN_SHARES = np.geomspace(0.2, 1.0, 12)
 """Those that are tried; the likeliest is taken."""
-PRIOR_STUDENTS = 6
-"""The prior scatter counts as much as that of so many students."""
+PRIOR_STUDENTS = 4
+"""What is believed of scatter and shares before counts as much as so many students."""
 STEPS, ROUNDS, RESTEPS = 8, 3, 3
 LONGEST_STEP = 0.7
 """Of a logarithm: beyond, the linearised curve says nothing."""
@@ -29,30 +30,16 @@ SMALLEST_ERROR = 0.1
 """Points; an accuracy of 0 or 100 % on few images is not known without error either."""
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A decay over losses Σ wᵢ·KLᵢ, and the weight of every neighbourhood.
-
-    The covariance of the decay counts what is not known of the weights as far as it shows in the
-    curve; the rest is scatter.
-    """
-
-    decay: Decay
-    weights: tuple[float, ...]
-
-
 def posterior(prior: Fit, observations: Sequence[Observation]) -> Fit:
-    """The likeliest curve by Gauss–Newton steps from the prior, with the likeliest scatter."""
+    """The likeliest curve by Gauss–Newton steps from the prior, with the likeliest noise."""
     seen, fit = _Seen.of(observations, len(prior.weights)), prior
     for _ in range(ROUNDS):
-        scatter = _likeliest_scatter(fit, prior, seen)
-        fit = replace(fit, decay=replace(fit.decay, scatter=scatter))
-        fit = _climbed(fit, prior, seen, STEPS)
+        fit = _climbed(_with_likeliest_noise(fit, prior, seen), prior, seen, STEPS)
     return fit
 
 
 def posteriors_without(prior: Fit, observations: Sequence[Observation], whole: Fit) -> list[Fit]:
-    """For each student the curve of all others; the scatter stays that of the `whole`."""
+    """For each student the curve of all others; the noise stays that of the `whole`."""
     seen = _Seen.of(observations, len(prior.weights))
     return [
         _climbed(whole, prior, seen.without(place), RESTEPS) for place in range(len(observations))
@@ -89,7 +76,7 @@ def _climbed(fit: Fit, prior: Fit, seen: _Seen, steps: int) -> Fit:
     covariance = np.linalg.inv(precision)
     for _ in range(steps):
         slopes, values = _linearised(fit, seen.nats)
-        weights = 1 / (seen.variances + (fit.decay.scatter * slopes[0]) ** 2)
+        weights = 1 / (fit.own_share**2 * seen.variances + (fit.decay.scatter * slopes[0]) ** 2)
         covariance = np.linalg.inv(precision + (slopes * weights) @ slopes.T)
         pull = slopes @ (weights * (seen.accuracies - values)) - precision @ (at - centre)
         at = at + np.clip(covariance @ pull, -LONGEST_STEP, LONGEST_STEP)
@@ -100,15 +87,24 @@ def _climbed(fit: Fit, prior: Fit, seen: _Seen, steps: int) -> Fit:
 
 def _moved(fit: Fit, at: Vector) -> Fit:
     decay = replace(fit.decay, parameters=_parameters(at[:NUM_CURVE]))
-    return Fit(decay, tuple(np.exp(at[NUM_CURVE:]).tolist()))
+    return replace(fit, decay=decay, weights=tuple(np.exp(at[NUM_CURVE:]).tolist()))
 
 
-def _likeliest_scatter(fit: Fit, prior: Fit, seen: _Seen) -> float:
+def _with_likeliest_noise(fit: Fit, prior: Fit, seen: _Seen) -> Fit:
     slopes, values = _linearised(fit, seen.nats)
-    variances = seen.variances + (SCATTERS[:, None] * slopes[0]) ** 2
-    misfit = (np.log(variances) + (seen.accuracies - values) ** 2 / variances).sum(1)
-    doubt = PRIOR_STUDENTS * (2 * np.log(SCATTERS) + (prior.decay.scatter / SCATTERS) ** 2)
-    return float(SCATTERS[np.argmin(misfit + doubt)])
+    shares, scatters = OWN_SHARES[:, None], SCATTERS[None, :]
+    variances = (shares**2)[..., None] * seen.variances + (scatters[..., None] * slopes[0]) ** 2
+    misfit = (np.log(variances) + (seen.accuracies - values) ** 2 / variances).sum(-1)
+    doubt = _doubt(shares / prior.own_share) + _doubt(scatters / prior.decay.scatter)
+    share, scatter = np.unravel_index(np.argmin(misfit + doubt), misfit.shape)
+    decay = replace(fit.decay, scatter=float(SCATTERS[scatter]))
+    return replace(fit, decay=decay, own_share=float(OWN_SHARES[share]))
+
+
+def _doubt(ratios: Vector) -> Vector:
+    """Of what is so many times as large as it was believed to be."""
+    result: Vector = PRIOR_STUDENTS * (2 * np.log(ratios) + ratios**-2.0)
+    return result
 
 
 def _linearised(fit: Fit, nats: Vector) -> tuple[Vector, Vector]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from candidates.candidate import Estimate
 from candidates.value import Value
-from search.decay import Decay, Observation
+from search.decay import Decay, Fit, Observation
 
 NORMAL_90 = 1.6449
 """Half of a 90 % interval of a normal distribution, in standard errors."""
 LEAST_POINTS_PER_NAT = 1.0
 """Where candidates lose nothing that was seen; every divergence costs something in the end."""
-RATE_DOUBT, SHAPE_DOUBT, SCATTER = 0.3, 0.15, 0.25
+RATE_DOUBT, SHAPE_DOUBT, SCATTER = 0.3, 0.15, 0.2
 """Before any student was measured: standard deviations of ln λ and ln γ from library to library,
 and the scatter of students."""
 
@@ -31,18 +31,27 @@ class Predictor:
     """A loss is the sum of the KLs of the chosen candidates, each by the weight of its
     neighbourhood; before any student was measured, all weights are 1.
 
-    `reach` is half of a 90 % interval in standard errors; accuracies are those of students
-    that are measured on `num_images`.
+    `reach` is half of a 90 % interval in standard errors, for an accuracy that is measured on
+    `num_images`.
     """
 
-    decay: Decay
-    weights: tuple[float, ...]
+    fit: Fit
     reach: float
     num_images: float
 
+    @property
+    def decay(self) -> Decay:
+        """The curve itself."""
+        return self.fit.decay
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """What a nat of each neighbourhood counts, from input to output."""
+        return self.fit.weights
+
     def loss(self, nats: Sequence[float]) -> float:
         """Of a student whose candidates, from input to output, have these KLs."""
-        return sum(weight * each for weight, each in zip(self.weights, nats, strict=True))
+        return self.fit.loss(nats)
 
     def drop(self, loss: float) -> Estimate:
         """Points that a student of this loss should lose; never falls as the loss rises."""
@@ -55,7 +64,7 @@ class Predictor:
         The error is that of the curve, of students about it, and of a measurement.
         """
         value = self.decay.accuracy(loss)
-        sampling = sampling_error(value, self.num_images)
+        sampling = self.fit.own_share * sampling_error(value, self.num_images)
         error = math.hypot(self.decay.deviation(loss), sampling)
         return Prediction(
             value=value,
@@ -93,7 +102,7 @@ def cold_start(
         covariance=((doubt**2, 0.0, 0.0), (0.0, SHAPE_DOUBT**2, 0.0), (0.0, 0.0, shift**2)),
         scatter=SCATTER,
     )
-    return Predictor(decay, (1.0,) * num_neighbourhoods, NORMAL_90, num_images)
+    return Predictor(Fit(decay, (1.0,) * num_neighbourhoods), NORMAL_90, num_images)
 
 
 def sampling_error(accuracy: float, num_images: float) -> float:

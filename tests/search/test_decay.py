@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from candidates.candidate import Estimate
-from search.decay import Decay, Observation, Parameters
-from search.decay_fit import WEIGHT_DOUBT, Fit, posterior, posteriors_without
+from search.decay import Decay, Fit, Observation, Parameters
+from search.decay_fit import WEIGHT_DOUBT, posterior, posteriors_without
 
 PRIOR = Decay(
     teacher=90.0,
@@ -64,7 +64,7 @@ def test_the_posterior_is_the_likeliest_curve() -> None:
     nats = np.array([each.nats for each in seen])
     accuracies = np.array([each.accuracy.value for each in seen])
     slopes = np.array([found.decay.gradient(loss)[0] for loss in nats @ found.weights])
-    variances = 0.5**2 + (found.decay.scatter * slopes) ** 2
+    variances = (0.5 * found.own_share) ** 2 + (found.decay.scatter * slopes) ** 2
     doubts = np.array([*np.diag(PRIOR.covariance), WEIGHT_DOUBT**2, WEIGHT_DOUBT**2])
     centre = np.array([*PRIOR.parameters, 0.0, 0.0])
 
