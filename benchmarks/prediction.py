@@ -68,6 +68,13 @@ def _figures(given: Namespace, students: Students, shown: Calibration) -> dict[s
         "teacher_on_scoring_images_percent": students.problem.teacher_accuracy,
         "kendall_tau": _taus(students.problem, students.random),
         "kendall_tau_of_exact_students": _taus(students.problem, students.exact),
+        "weights_of_neighbourhoods": students.problem.with_measured(
+            students.random
+        ).predictor.weights,
+        "kendall_tau_left_out": _tau(
+            [point.predicted.value for point in shown.points],
+            [point.measured.value for point in shown.points],
+        ),
         "inside_left_out_share": shown.num_inside / len(shown.points),
         "new_students_after_so_many": {
             count: _coverage(given, students, count) for count in FITTED_ON
@@ -86,9 +93,13 @@ def _figures(given: Namespace, students: Students, shown: Calibration) -> dict[s
 def _taus(problem: Problem, students: Sequence[MeasuredStudent]) -> dict[str, float]:
     measured = [student.accuracy.value for student in students]
     return {
-        name: float(-kendalltau([summed(problem, each, of) for each in students], measured)[0])
+        name: -_tau([summed(problem, each, of) for each in students], measured)
         for name, of in SCORES.items()
     }
+
+
+def _tau(first: Sequence[float], second: Sequence[float]) -> float:
+    return float(kendalltau(first, second).statistic)
 
 
 def _coverage(given: Namespace, students: Students, count: int) -> dict[str, float]:
@@ -103,11 +114,13 @@ def _coverage(given: Namespace, students: Students, count: int) -> dict[str, flo
 
 
 def _told(problem: Problem, new: Sequence[MeasuredStudent]) -> dict[str, float]:
-    losses = [seen.loss for seen in problem.with_measured(new).observations]
-    predicted = [problem.predictor.accuracy(loss) for loss in losses]
+    predictor = problem.predictor
+    nats = [seen.nats for seen in problem.with_measured(new).observations]
+    predicted = [predictor.accuracy(predictor.loss(each)) for each in nats]
     measured = [student.accuracy.value for student in new]
     pairs = list(zip(predicted, measured, strict=True))
     return {
+        "kendall_tau": _tau([each.value for each in predicted], measured),
         "inside_share": float(np.mean([each.low <= seen <= each.high for each, seen in pairs])),
         "mean_error_points": float(np.mean([abs(each.value - seen) for each, seen in pairs])),
         "mean_width_points": float(np.mean([each.high - each.low for each in predicted])),

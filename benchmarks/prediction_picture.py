@@ -13,9 +13,9 @@ def draw(shown: Calibration, students: Students, path: Path) -> None:
     """Write a PNG: random students each predicted without itself, exact ones from all random."""
     figure = Figure(figsize=(6, 5.5), layout="constrained")
     axes = figure.subplots()
-    problem = students.problem.with_measured(students.random)
+    predictor = students.problem.with_measured(students.random).predictor
     exact = students.problem.with_measured(students.exact).observations
-    told = [problem.predictor.accuracy(seen.loss) for seen in exact]
+    told = [predictor.accuracy(predictor.loss(seen.nats)) for seen in exact]
     series = (
         ("random, each predicted without itself", BLUE,
          [(point.measured.value, point.predicted) for point in shown.points]),
