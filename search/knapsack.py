@@ -45,21 +45,12 @@ def best(parts: Sequence[Part], most: float, top: int = 1) -> list[Indices]:
     By ascending value; of equal values the lighter first. Fewer if there are fewer; none if even
     the lightest is too heavy. Raises TooManySums where there are too many good ones to tell apart.
     """
-    lightest = sum(min(weights.tolist()) for _, weights in parts)
-    if lightest > most:
+    if _sum(parts, _lightest(parts), 1) > most:
         return []
-    relaxed = _Relaxed.of(parts, most)
-    enough = relaxed.enough(top)
-    allowance = enough * FIRST_ALLOWANCE
-    while True:
-        states = _pass(parts, relaxed, allowance, top)
-        found = states.best(most, top)
-        surplus = states.values[found[-1]] - relaxed.bound if len(found) == top else inf
-        if surplus <= allowance or allowance == inf or (surplus < inf and allowance >= enough):
-            return [states.path(state) for state in found.tolist()]
-        enough = min(enough, surplus)
-        further = 4 if states.num_sums < FEW_SUMS else 2
-        allowance = inf if allowance >= enough else min(further * allowance, enough)
+    order = np.argsort([-float(np.ptp(weights)) for _, weights in parts], kind="stable")
+    found = _best([parts[place] for place in order], most, top)
+    selections = [picks[np.argsort(order)] for picks in found]
+    return sorted(selections, key=lambda picks: (_sum(parts, picks, 0), _sum(parts, picks, 1)))
 
 
 def layers(weights: Numbers, values: Numbers, num_layers: int) -> Indices:
@@ -78,17 +69,37 @@ def layers(weights: Numbers, values: Numbers, num_layers: int) -> Indices:
     return sorted_again
 
 
+def _best(parts: Sequence[Part], most: float, top: int) -> list[Indices]:
+    """Looks ever further above the bound, until what was found proves that this was enough.
+
+    Quickest with the neighbourhoods of wide ranges of weights first: in what is behind, little is
+    left then that could make up for a bad sum.
+    """
+    relaxed = _Relaxed.of(parts, most)
+    enough = relaxed.enough(top)
+    allowance = enough * FIRST_ALLOWANCE
+    while True:
+        states = _pass(parts, relaxed, allowance, top)
+        found = states.best(most, top)
+        surplus = states.values[found[-1]] - relaxed.bound if len(found) == top else inf
+        if surplus <= allowance or allowance == inf or (surplus < inf and allowance >= enough):
+            return [states.path(state) for state in found.tolist()]
+        enough = min(enough, surplus)
+        further = 4 if states.num_sums < FEW_SUMS else 2
+        allowance = inf if allowance >= enough else min(further * allowance, enough)
+
+
 @dataclass(frozen=True)
 class _Relaxed:
-    """`bound` is below the value of every selection; `reduced` by choice, `light` the least weight
-    of all neighbourhoods behind each; `known` a selection within the limit.
+    """`bound`, that of `price`, is below the value of every selection; `reduced` is by choice what
+    it lies above its neighbourhood's minimum, `known` a selection within the limit.
     """
 
     parts: Sequence[Part]
     most: float
+    price: float
     bound: float
     reduced: tuple[NDArray[np.float64], ...]
-    light: tuple[float, ...]
     known: tuple[int, ...]
 
     @classmethod
@@ -99,10 +110,17 @@ class _Relaxed:
         least = [float(each.min()) for each in priced]
         bound = sum(least) - (price * most if price else 0.0)
         reduced = tuple(np.asarray(each - low) for each, low in zip(priced, least, strict=True))
-        behind = [0.0]
-        for _, weights in reversed(parts[1:]):
-            behind.append(behind[-1] + min(weights.tolist()))
-        return cls(parts, most, bound, reduced, tuple(reversed(behind)), known)
+        return cls(parts, most, price, bound, reduced, known)
+
+    def forced(self, weights: NDArray[Any], rest: tuple[float, float]) -> NDArray[np.float64]:
+        """What is sure to come on top of the surplus of parts of a selection that weigh so much,
+        when what is behind them weighs between those two: the price of the weight that stays
+        unused, or infinitely much where the limit cannot be kept.
+        """
+        light, heavy = rest
+        unused = self.price * np.maximum(self.most - weights - heavy, 0)
+        too_heavy = weights > self.most - light + ROUNDING * abs(self.most)
+        return np.where(too_heavy, inf, unused)
 
     def enough(self, top: int) -> float:
         """An allowance above the bound within which the known selection and its exchanges lie; or,
@@ -148,27 +166,42 @@ class _States(NamedTuple):
 
 
 def _pass(parts: Sequence[Part], relaxed: _Relaxed, allowance: float, top: int) -> _States:
-    """Sums are added up in the order of the neighbourhoods, like everywhere."""
+    reach = allowance * (1 + ROUNDING) + ROUNDING * abs(relaxed.bound)
+    useful = [
+        _useful(part, each, reach, top) for part, each in zip(parts, relaxed.reduced, strict=True)
+    ]
+    rests = _rests(parts, useful)
     values: NDArray[Any] = np.zeros(1, parts[0][0].dtype)
     weights: NDArray[Any] = np.zeros(1, parts[0][1].dtype)
     surplus, back, num_sums = np.zeros(1), [], 0
-    reach = allowance * (1 + ROUNDING) + ROUNDING * abs(relaxed.bound)
-    room = relaxed.most + ROUNDING * abs(relaxed.most)
-    for part, reduced, light in zip(parts, relaxed.reduced, relaxed.light, strict=True):
-        useful = np.flatnonzero(reduced <= reach)
-        useful = useful[layers(part[1][useful], part[0][useful], top)]
-        num_sums += len(useful) * len(values)
+    for part, reduced, choices, rest in zip(parts, relaxed.reduced, useful, rests, strict=True):
+        num_sums += len(choices) * len(values)
         if num_sums > MOST_SUMS:
             raise TooManySums
-        all_values = np.add.outer(part[0][useful], values).ravel()
-        all_weights = np.add.outer(part[1][useful], weights).ravel()
-        all_surplus = np.add.outer(reduced[useful], surplus).ravel()
-        fits = np.flatnonzero((all_surplus <= reach) & (all_weights <= room - light))
+        all_values = np.add.outer(part[0][choices], values).ravel()
+        all_weights = np.add.outer(part[1][choices], weights).ravel()
+        all_surplus = np.add.outer(reduced[choices], surplus).ravel()
+        fits = np.flatnonzero(all_surplus + relaxed.forced(all_weights, rest) <= reach)
         kept = fits[layers(all_weights[fits], all_values[fits], top)]
         taken, before = np.divmod(kept, len(values))
         values, weights, surplus = all_values[kept], all_weights[kept], all_surplus[kept]
-        back.append((before, useful[taken]))
+        back.append((before, choices[taken]))
     return _States(values, weights, back, num_sums)
+
+
+def _useful(part: Part, reduced: NDArray[np.float64], reach: float, top: int) -> Indices:
+    within = np.flatnonzero(reduced <= reach)
+    return within[layers(part[1][within], part[0][within], top)]
+
+
+def _rests(parts: Sequence[Part], useful: Sequence[Indices]) -> list[tuple[float, float]]:
+    """For each neighbourhood the least and the most that all behind it may weigh."""
+    rests = [(0.0, 0.0)]
+    for (_, weights), choices in zip(reversed(parts[1:]), reversed(useful[1:]), strict=True):
+        light, heavy = rests[-1]
+        taken = weights[choices].tolist()
+        rests.append((light + min(taken), heavy + max(taken)))
+    return rests[::-1]
 
 
 def _price(parts: Sequence[Part], most: float) -> tuple[float, tuple[int, ...]]:
@@ -213,6 +246,6 @@ def _lightest(parts: Sequence[Part]) -> tuple[int, ...]:
     return tuple(int(np.lexsort((values, weights))[0]) for values, weights in parts)
 
 
-def _sum(parts: Sequence[Part], picks: Sequence[int], of: int) -> float:
+def _sum(parts: Sequence[Part], picks: Sequence[int] | Indices, of: int) -> float:
     total: float = sum(part[of][pick].item() for part, pick in zip(parts, picks, strict=True))
     return total
