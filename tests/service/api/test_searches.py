@@ -79,7 +79,7 @@ def test_a_cancelled_one_keeps_its_trials_and_goes_on_when_posted_again(world: W
     ("budget", "problem"),
     [
         ({"parameters": 69}, "infeasible-budget"),
-        ({"parameters": 100, "macs": 300}, "contradictory-budget"),
+        ({"parameters": 200, "macs": 300}, "infeasible-budget"),
         ({"parameters": 200, "accuracy_drop": 1}, "unsupported-budget"),
         ({"latency_ms": 5, "device": "phone"}, "unknown-resource"),
     ],
