@@ -60,14 +60,18 @@ class Programme:
         """
         until = time.monotonic() + time_limit_s
         ranked = sorted(known, key=lambda picks: total(self.values, picks))
-        useful, bound = self._useful(top, ranked)
+        useful, bound = self._useful(1, ranked)
         first = self._next(useful, [], until)
         if not first.proven:
             ranked = [*([] if first.picks is None else [first.picks]), *ranked]
             ranked.sort(key=lambda picks: total(self.values, picks))
             return Found(ranked[:1], self._gap(ranked[:1], max(first.bound, bound)), False)
-        found = [] if first.picks is None else [self._polished(first.picks)]
-        while found and len(found) < top:
+        if first.picks is None:
+            return Found([], 0.0, True)
+        found = [self._polished(first.picks)]
+        if top > 1:
+            useful, _ = self._useful(top, [*found, *self._exchanges(found[0])[: top - 1]])
+        while len(found) < top:
             following = self._next(useful, found, until)
             if following.picks is None or not following.proven:
                 break
@@ -123,6 +127,25 @@ class Programme:
             for row in self.rows
             if row.most < inf
         ]
+
+    def _exchanges(self, picks: Indices) -> list[Indices]:
+        """The selections within all limits that differ in one choice, the best first."""
+        fits = np.ones(len(self.values), dtype=bool)
+        for row in self.rows:
+            fits &= total(row.values, picks) + self._added(row.values, picks) <= row.most
+        fits[picks] = False
+        added = self._added(self.values, picks)
+        order = np.flatnonzero(fits)[np.argsort(added[fits], kind="stable")]
+        return [self._exchanged(picks, choice) for choice in order.tolist()]
+
+    def _added(self, values: Numbers, picks: Indices) -> Numbers:
+        added: Numbers = values - values[picks][self.owner]
+        return added
+
+    def _exchanged(self, picks: Indices, choice: int) -> Indices:
+        exchanged = picks.copy()
+        exchanged[self.owner[choice]] = choice
+        return exchanged
 
     def _useful(self, top: int, known: Sequence[Indices]) -> tuple[Mask, float]:
         """The choices that can be in one of the `top` best selections, and a bound for them all."""
