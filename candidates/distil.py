@@ -10,7 +10,7 @@ from candidates.draws import Draws
 from candidates.errors import InvalidRecipe
 from candidates.initial import reinitialised
 from candidates.inputs import Inputs
-from candidates.learner import Course, Learner
+from candidates.learner import Course, Learner, costs_of
 from candidates.objective import Batch, Objective
 from candidates.plan import Plan
 from candidates.progress import Progress
@@ -71,7 +71,7 @@ class _Run:
         self.num_learning = len(stream) - num_kept_back
         self.draws = Draws(self.num_learning, recipe.batch_size, recipe.seed)
         self.recall = Recall(objective, stream, recipe)
-        self.plan = Plan(learners, recipe, objective.teacher_cost)
+        self.plan = Plan(learners, recipe, costs_of(objective.teacher_weights))
         self.teams = Teams(learners, objective, recipe)
 
     def run(self, progress: Progress, savings: Savings | None) -> None:

@@ -1,12 +1,14 @@
 """Halving: the steps of one neighbourhood go where they lower its trade-off curve.
 
-After each rung, candidates that lie far above the curve, or no longer improve, stop, and those
-that go on share the steps that are left. (After Jamieson and Talwalkar, 2016, Non-stochastic Best
-Arm Identification; what survives here is a whole curve, not one arm, so no fixed half stops.)
+After each rung, candidates that lie far above the curve, or no longer improve, stop, at most half
+of them and the farthest first; those that go on share the steps that are left. (After Jamieson and
+Talwalkar, 2016, Non-stochastic Best Arm Identification; what survives here is a whole curve, not
+one arm.)
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 from candidates.recipe import LibraryRecipe
@@ -20,12 +22,16 @@ Point = tuple[float, float]
 """Cost and loss."""
 
 
-class Standing(NamedTuple):
-    """How a candidate does: its cost, its loss, and its loss at the rung before."""
+Costs = tuple[float, ...]
+"""On several axes; what counts is the one on which a candidate does best."""
 
-    cost: float
+
+class Standing(NamedTuple):
+    """How a candidate does: its costs, its loss, and its loss at the rung before."""
+
+    costs: Costs
     loss: float
-    before: float
+    before: float = inf
 
 
 class Shares:
@@ -52,22 +58,40 @@ class Shares:
         return self.rung == len(RUNGS)
 
 
-def verdicts(standings: Sequence[Standing], teacher: float, tolerance: float) -> list[str]:
-    """Why each candidate should stop; "" for those that go on.
+def verdicts(standings: Sequence[Standing], teacher: Costs, tolerance: float) -> list[str]:
+    """Why each candidate should stop; "" for those that go on, which at least half of them do.
 
-    `teacher` is the cost of the teacher's own part, which loses nothing. Candidates that cost as
-    much are not on the curve that is meant here, and are judged by their progress alone.
+    `teacher` are the costs of the teacher's own part, which loses nothing.
     """
-    points = [(each.cost, each.loss) for each in standings if each.cost < teacher]
-    curve = _lower_hull([*points, (teacher, 0.0)])
-    return [_verdict(each, _height(curve, each.cost), tolerance) for each in standings]
+    excesses = _excesses(standings, teacher)
+    reasons = [
+        _reason(each, excess, tolerance) for each, excess in zip(standings, excesses, strict=True)
+    ]
+    worst = sorted(range(len(reasons)), key=lambda number: -excesses[number])
+    stopped = [number for number in worst if reasons[number]][: len(reasons) // 2]
+    return [reason if number in stopped else "" for number, reason in enumerate(reasons)]
 
 
-def _verdict(standing: Standing, height: float, tolerance: float) -> str:
+def _excesses(standings: Sequence[Standing], teacher: Costs) -> list[float]:
+    """The share by which each loss exceeds the trade-off curve's, on the axis where that is least;
+    0 on an axis on which nothing is saved, and where that is so on all.
+    """
+    result = [inf] * len(standings)
+    for axis, most in enumerate(teacher):
+        points = [(each.costs[axis], each.loss) for each in standings if each.costs[axis] < most]
+        curve = _lower_hull([*points, (most, 0.0)])
+        for number, each in enumerate(standings):
+            height = _height(curve, each.costs[axis])
+            if height:
+                result[number] = min(result[number], each.loss / height - 1)
+    return [0.0 if excess == inf else excess for excess in result]
+
+
+def _reason(standing: Standing, excess: float, tolerance: float) -> str:
     if standing.loss > (1 - tolerance) * standing.before:
         return f"its loss no longer falls ({standing.before:.4g}, then {standing.loss:.4g})"
-    if standing.loss > (1 + FAR) * height > 0:
-        share = 100 * (standing.loss / height - 1)
+    if excess > FAR:
+        share = 100 * excess
         return f"its loss of {standing.loss:.4g} is {share:.0f} % above the trade-off curve"
     return ""
 

@@ -2,7 +2,7 @@
 
 import copy
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -52,9 +52,9 @@ class Learner:
         self._idle_checks = 0
 
     @property
-    def cost(self) -> int:
-        """How many of its weights are not zero."""
-        return sum(int(values.count_nonzero()) for values in self._weights())
+    def costs(self) -> tuple[float, float]:
+        """How many weights it has that are not zero, and how many in all."""
+        return costs_of(values for values in self.network.parameters() if values.requires_grad)
 
     @property
     def size(self) -> int:
@@ -104,7 +104,7 @@ class Learner:
         self.course = self.course._replace(stopped=reason)
         log.info(
             "A candidate of '%s' with %d weights stopped after %d steps: %s.",
-            self._objective.neighbourhood.name, self.cost, self.course.steps, reason,
+            self._objective.neighbourhood.name, self.costs[0], self.course.steps, reason,
         )  # fmt: skip
 
     def give_back(self) -> None:
@@ -147,9 +147,6 @@ class Learner:
             "course": self.course, "losses": [*map(str, self.losses)],
         }  # fmt: skip
 
-    def _weights(self) -> list[Tensor]:
-        return [values for values in self.network.parameters() if values.requires_grad]
-
     def _obeys(self) -> bool:
         """Whether the constraint would leave the weights as they are to the very end."""
         if self.draft.constraint is None:
@@ -170,6 +167,12 @@ class Learner:
             return values
         compiled: Values = torch.compile(values)
         return compiled
+
+
+def costs_of(weights: Iterable[Tensor]) -> tuple[float, float]:
+    """How many numbers are not zero, and how many there are."""
+    counts = [(int(each.count_nonzero()), each.numel()) for each in weights]
+    return sum(count for count, _ in counts), sum(count for _, count in counts)
 
 
 def mixed_precision(recipe: LibraryRecipe) -> torch.autocast:

@@ -79,12 +79,11 @@ class Objective:
         return cls(neighbourhood, source, terms, whole, entering, there, teacher.layout)
 
     @property
-    def teacher_cost(self) -> int:
-        """How many weights the teacher's own part has that are not zero."""
+    def teacher_weights(self) -> list[Tensor]:
+        """Those of the teacher's own part."""
         program = self.teacher.program.part(self.neighbourhood.input, self.neighbourhood.output)
         tensors, buffers = self.teacher.tensors(), set(program.buffers)
-        names = [name for name in program.tensors() if name not in buffers]
-        return sum(int(tensors[name].count_nonzero()) for name in names)
+        return [tensors[name] for name in program.tensors() if name not in buffers]
 
     def stream(self, at_cut: Stream) -> Stream:
         """The activations that drafts are given, from those at the neighbourhood's cut."""

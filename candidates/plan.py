@@ -1,9 +1,10 @@
 """Plan: the spans in which a neighbourhood's learners take their steps."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
-from candidates.halving import Shares, Standing, verdicts
+from candidates.halving import Costs, Shares, Standing, verdicts
 from candidates.learner import Learner
 from candidates.recipe import LibraryRecipe
 from candidates.schedule import Span, round_of
@@ -12,10 +13,10 @@ from candidates.schedule import Span, round_of
 class Plan:
     """The recipe's rounds, or with `halving` rungs whose steps depend on who is still open.
 
-    `teacher` is the cost of the teacher's own part, as `Learner.cost` counts it.
+    `teacher` are the costs of the teacher's own part, as `Learner.costs` counts them.
     """
 
-    def __init__(self, learners: Sequence[Learner], recipe: LibraryRecipe, teacher: float) -> None:
+    def __init__(self, learners: Sequence[Learner], recipe: LibraryRecipe, teacher: Costs) -> None:
         self._learners, self._recipe, self._teacher = learners, recipe, teacher
         self._shares = Shares(recipe, len(learners)) if recipe.halving else None
         self.span = Span(0, 0)
@@ -45,12 +46,18 @@ class Plan:
         """
         if self._shares is None or self.is_over:
             return
-        judged = [each for each in self._learners if len(each.losses) > 1]
-        standings = [Standing(each.cost, each.losses[-1], each.losses[-2]) for each in judged]
+        judged = [each for each in self._learners if each.open and each.losses]
+        standings = [self._standing(each) for each in judged]
         found = verdicts(standings, self._teacher, self._recipe.tolerance)
         for learner, reason in zip(judged, found, strict=True):
-            if reason and learner.open:
+            if reason:
                 learner.stop(reason)
+
+    def _standing(self, learner: Learner) -> Standing:
+        """The start does not count as a rung: a first, short cycle need not beat it."""
+        has_two = self._shares is not None and self._shares.rung > 1 and len(learner.losses) > 1
+        before = learner.losses[-2] if has_two else inf
+        return Standing(learner.costs, learner.losses[-1], before)
 
     def progress(self, step: int) -> int:
         """How many of the recipe's steps a step stands for."""

@@ -26,30 +26,43 @@ HALVING = {"halving": True, "validation_images": 12}
 
 
 def standing(cost: float, loss: float, before: float = 10.0) -> Standing:
-    return Standing(cost, loss, before)
+    return Standing((cost,), loss, before)
 
 
 def test_whoever_is_on_the_curve_and_improves_goes_on() -> None:
     curve = [standing(10, 1.0), standing(20, 0.5), standing(40, 0.2), standing(80, 0.05)]
-    assert verdicts(curve, 100, 0.01) == ["", "", "", ""]
+    assert verdicts(curve, (100,), 0.01) == ["", "", "", ""]
 
 
 def test_whoever_is_far_above_the_curve_stops() -> None:
-    found = verdicts([standing(10, 1.0), standing(25, 0.96), standing(40, 0.2)], 100, 0.01)
+    found = verdicts([standing(10, 1.0), standing(25, 0.96), standing(40, 0.2)], (100,), 0.01)
     assert found == ["", "its loss of 0.96 is 60 % above the trade-off curve", ""]
-    near = verdicts([standing(10, 1.0), standing(25, 0.7), standing(40, 0.2)], 100, 0.01)
+    near = verdicts([standing(10, 1.0), standing(25, 0.7), standing(40, 0.2)], (100,), 0.01)
     assert near == ["", "", ""]
 
 
 def test_whoever_no_longer_improves_stops_on_the_curve_too() -> None:
-    found = verdicts([standing(10, 1.0, before=1.005), standing(40, 0.2)], 100, 0.01)
+    found = verdicts([standing(10, 1.0, before=1.005), standing(40, 0.2)], (100,), 0.01)
     assert found == ["its loss no longer falls (1.005, then 1)", ""]
 
 
 def test_what_costs_as_much_as_the_teacher_is_judged_by_its_progress_alone() -> None:
-    found = verdicts([standing(100, 5.0), standing(100, 5.0, before=5.0)], 100, 0.01)
+    found = verdicts([standing(100, 5.0), standing(100, 5.0, before=5.0)], (100,), 0.01)
     assert found[0] == ""
     assert found[1]
+
+
+def test_near_on_one_axis_is_near() -> None:
+    """Sparse candidates have few weights and save no memory, narrow ones both."""
+    narrow = [Standing((40, 40), 0.5), Standing((70, 70), 0.2)]
+    sparse = [Standing((30, 100), 0.1), Standing((50, 100), 0.01)]
+    assert verdicts([*narrow, *sparse], (100, 100), 0.01) == [""] * 4
+
+
+def test_at_most_half_stop_the_farthest_first() -> None:
+    field = [standing(10, 1.0), *(standing(30 + each, 1.0 + each) for each in range(5))]
+    found = verdicts([*field, standing(40, 0.01)], (100,), 0.01)
+    assert [bool(reason) for reason in found] == [False, False, False, True, True, True, False]
 
 
 def test_all_steps_are_shared_by_those_that_go_on() -> None:
