@@ -42,11 +42,12 @@ def _by_knapsack(case: Case, values: Numbers, limits: Sequence[Limit], top: int)
 def _by_programme(
     case: Case, values: Numbers, limits: Sequence[Limit], top: int, time_limit_s: float
 ) -> Found:
-    from search import exchange  # with scipy's solvers, which few answers need
-    from search.integer import Programme, Row
+    from search import exchange, integer  # with scipy's solvers, which few answers need
+    from search.programme import Programme, Row
 
     at = np.flatnonzero(case.allowed)
     rows = tuple(Row(limit.values[at], limit.most) for limit in limits)
     known = [np.searchsorted(at, picks) for picks in exchange.known(case, values, limits, top)]
-    found = Programme(values[at], case.table.owner[at], rows).best(top, known, time_limit_s)
+    programme = Programme(values[at], case.table.owner[at], rows)
+    found = integer.best(programme, top, known, time_limit_s)
     return found._replace(selections=[at[picks] for picks in found.selections])
