@@ -67,6 +67,7 @@ benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER
 	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make benchmarks DATA=… TEACHER=…"; exit 1; }
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.selection
+	@$(BIN)/python -m benchmarks.strategies
 	@$(BIN)/python -m benchmarks.library_time "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.closed_form "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.refined "$(DATA)" "$(TEACHER)"
