@@ -80,6 +80,18 @@ def test_it_can_be_left_at_any_trial() -> None:
     assert len(truth.measured) == 5
 
 
+def test_an_objective_that_remembers_goes_on_where_it_was_left() -> None:
+    whole = trials(Truth())
+    known = {each.choices: each.score for each in whole[:9]}
+    truth = Truth()
+
+    def remembering(picks: Sequence[Choice]) -> Score:
+        return known.get(tuple(pick.id for pick in picks)) or truth(picks)
+
+    assert list(measured_trials(a_problem(), BUDGET, SETTINGS, remembering)) == whole
+    assert truth.measured == [each.choices for each in whole[9:]]
+
+
 def test_where_there_are_fewer_students_than_trials_it_ends_with_all_of_them() -> None:
     few = problem((choice("a", 1, 0.5), choice("b", 2, 0.0)), (choice("c", 1, 0.1),), fixed=1)
     found = list(measured_trials(few, BUDGET, SETTINGS, Truth()))
