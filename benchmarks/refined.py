@@ -16,7 +16,7 @@ from search.budget import Budget
 from search.settings import SearchSettings
 from search.strategies import StrategyName, select
 
-STRATEGIES: tuple[StrategyName, ...] = ("exact", "uniform", "greedy")
+STRATEGIES: tuple[StrategyName, ...] = ("exact", "uniform", "threshold")
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ class Case:
         """
         check(problem)
         found = table(problem)
+        _check_latencies(found, budget)
         allowed = _allowed(found, budget)
         limits = tuple(
             _limit(found, axis, value)
@@ -137,6 +138,12 @@ def _limit(found: Table, axis: Axis, value: float) -> Limit:
     cost = cast(CostAxis, axis)
     fixed = cost_on(found.problem.fixed, cost)
     return Limit(axis, found.costs[cost], whole(cost, value) - fixed)
+
+
+def _check_latencies(found: Table, budget: Budget) -> None:
+    timed = budget.latency_ms is not None or budget.minimise == "latency_ms"
+    if timed and not (found.problem.fixed.latency_ms or found.costs["latency_ms"].any()):
+        raise UnknownCost("latency_ms", len(found.choices), found.choices[0].id)
 
 
 def _allowed(found: Table, budget: Budget) -> NDArray[np.bool_]:

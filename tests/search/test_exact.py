@@ -78,6 +78,14 @@ def test_a_peak_that_nobody_counted_is_not_taken_for_none() -> None:
         select(of, Budget(activation_bytes=49), SETTINGS)
 
 
+def test_latencies_that_nobody_measured_are_not_taken_for_none() -> None:
+    of = problem((choice("old", 1, 0.0), choice("older", 1, 0.0)))
+    for budget in (Budget(latency_ms=3, device="pi"),
+                   Budget(accuracy_drop=3, minimise="latency_ms", device="pi")):  # fmt: skip
+        with pytest.raises(UnknownCost, match="latency_ms of 2 candidates, 'old' first"):
+            select(of, budget, SETTINGS)
+
+
 def test_scores_without_agreement_are_scores() -> None:
     of = problem((choice("old", 1, 0.0),))
     assert of.neighbourhoods[0][0].score.agreement is None
