@@ -177,7 +177,6 @@ def hard_problem() -> Problem:
     """Forty neighbourhoods of choices that all are about equally good."""
     numbers = np.random.default_rng(0)
     sizes = numbers.integers(100, 200, (40, 20, 2)).tolist()
-    noise = numbers.uniform(0.9, 1.1, (40, 20))
     return problem(
         *(
             tuple(
