@@ -91,6 +91,15 @@ def test_a_library_is_built_and_waited_for(live: Live) -> None:
     assert waited.stderr.strip().endswith("layer1 gives NaN.")
 
 
+def test_a_student_is_requested_by_shares_and_told_how_good_it_is(live: Live) -> None:
+    library = live.world.ready_library()
+    limits = ("--parameters", "80%", "--macs", "90%", "--top", "1")
+    asked = command(live, "student", "request", library, *limits)
+    assert asked.returncode == 0, asked.stderr
+    assert "Proven to be the best." in asked.stderr
+    assert live.client.student(asked.stdout.strip()).budget.parameters == "80%"
+
+
 def test_a_student_is_requested_and_downloaded(live: Live, tmp_path: Path) -> None:
     library = live.world.ready_library()
     asked = command(live, "student", "request", library, "--parameters", "200")
