@@ -115,18 +115,6 @@ def test_a_library_is_cut_at_its_own_granularity(
     assert not isinstance(granularity, int) or len(found) == granularity
 
 
-def test_a_module_that_is_not_there_fails_the_library_with_a_sentence(
-    shop: Shop, library: LibraryRecord
-) -> None:
-    recipe = tiny.LIBRARY.model_copy(update={"granularity": ("layer9",)})
-    other = shop.post_library(library.teacher_id, library.dataset_id, recipe)
-    shop.work()
-    error = shop.library(other).error
-    assert error is not None
-    assert error.error == "InvalidRecipe"
-    assert "'layer9', which is no module" in error.detail
-
-
 def test_a_library_made_of_known_candidates_keeps_their_weights(
     shop: Shop, library: LibraryRecord
 ) -> None:
