@@ -42,7 +42,7 @@ def _table_1(cells: Cells, teacher: float) -> Table:
     figures: dict[str, tuple[str, Figure]] = {
         "CE": ("ce", lambda cell: cell["accuracies"][-1]),
         "KD": ("kd", lambda cell: cell["accuracies"][-1]),
-        "ND+FT": ("nd", lambda cell: cell["fine_tuned"]["accuracies"][-1]),
+        "ND+FT": ("ft", lambda cell: cell["fine_tuned"]["accuracies"][-1]),
         "ND": ("nd", lambda cell: cell["refitted"]),
     }
     for k, paper in TABLE_1.items():
@@ -91,9 +91,9 @@ def _table_6(cells: Cells) -> Table:
     headings = "method", "ours", "share", "paper"
     table = _table("Table 6: processor seconds, and shares of KD", *headings)
     rows: dict[str, tuple[str, Figure, float]] = {
-        "ND, one unit": ("nd/k=0.5/", lambda cell: max(cell["neighbourhoods_s"]), 0.03 / 3.2),
-        "ND, all units": ("nd/k=0.5/", lambda cell: _whole(cell) + cell["refit_s"], 0.32 / 3.2),
-        "fine-tuning": ("nd/k=0.5/", lambda cell: cell["fine_tuned"]["seconds"][-1], 1.07 / 3.2),
+        "ND, one unit": ("ft/k=0.5/", lambda cell: max(cell["neighbourhoods_s"]), 0.03 / 3.2),
+        "ND, all units": ("ft/k=0.5/", lambda cell: _whole(cell) + cell["refit_s"], 0.32 / 3.2),
+        "fine-tuning": ("ft/k=0.5/", lambda cell: cell["fine_tuned"]["seconds"][-1], 1.07 / 3.2),
         "library of ten": ("library/", _whole, 1.0),
         "KD": ("kd/k=0.5/", lambda cell: cell["seconds"][-1], 1.0),
     }

@@ -26,6 +26,8 @@ from benchmarks.report import RESULTS, publish
 MULTIPLIERS = (0.9, 0.75, 0.5, 0.4)
 SPARSITIES = (0.5, 0.7, 0.8, 0.9)
 DATA_FREE = (0.9, 0.75, 0.5)
+BRIEF = 50
+"""Refinement steps of what will be fine-tuned, which takes over from there."""
 FILE = RESULTS / "paper_tables.json"
 Plan = tuple[str, str, tuple[Any, ...]]
 """A cell's name, the function of `paper_cells` that measures it, and its arguments."""
@@ -57,10 +59,14 @@ def plans(given: argparse.Namespace) -> Iterator[Plan]:
 
 
 def _narrow(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
-    for k, (name, ahead) in product(MULTIPLIERS, (("nd", ()), ("2la", (1.0, 1.0)))):
-        recipe = _recipe(given, seed, "width", "multiplier", k) | {"look_ahead": ahead}
-        epochs = given.fine_tuning_epochs if name == "nd" else 0
-        yield f"{name}/k={k}/seed={seed}", "distilled", (recipe, epochs)
+    """As near to the teacher as steps bring them, and, in few steps, ready for fine-tuning."""
+    for k in MULTIPLIERS:
+        recipe = _recipe(given, seed, "width", "multiplier", k)
+        brief = recipe | {"steps": min(given.steps, BRIEF)}
+        yield f"ft/k={k}/seed={seed}", "distilled", (brief, given.fine_tuning_epochs)
+        yield f"nd/k={k}/seed={seed}", "distilled", (recipe, 0)
+        ahead = recipe | {"look_ahead": (1.0, 1.0)}
+        yield f"2la/k={k}/seed={seed}", "distilled", (ahead, 0)
 
 
 def _sparse(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
