@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from candidates.candidate import Estimate
+from candidates.candidate import Estimate, Score
 from candidates.value import Value
 from search.decay import Decay, Fit, Observation
+from search.rate import points_per_nat, weights
 
 NORMAL_90 = 1.6449
 """Half of a 90 % interval of a normal distribution, in standard errors."""
@@ -29,7 +30,7 @@ class Prediction(Value):
 @dataclass(frozen=True)
 class Predictor:
     """A loss is the sum of the KLs of the chosen candidates, each by the weight of its
-    neighbourhood; before any student was measured, all weights are 1.
+    neighbourhood.
 
     `reach` is half of a 90 % interval in standard errors, for an accuracy that is measured on
     `num_images`.
@@ -79,20 +80,23 @@ class Predictor:
         return self.decay.largest_loss(1 - drop / height) if drop < height else math.inf
 
 
-def cold_start(
-    teacher: float,
-    chance: float,
-    points_per_nat: Estimate,
-    num_images: int,
-    num_neighbourhoods: int,
-) -> Predictor:
-    """What candidates alone tell, scored on `num_images`, for this number of neighbourhoods.
+def cold_start(teacher: float, chance: float, parts: Sequence[Sequence[Score]]) -> Predictor:
+    """What the scores of candidates tell, those of each neighbourhood one after the other.
 
     The curve starts with the rate at which they lose. Its doubt is theirs and that from library
     to library; the teacher may be as much better on other images as both samples differ.
     """
-    rate = max(points_per_nat.value, LEAST_POINTS_PER_NAT)
-    doubt = math.hypot(RATE_DOUBT, min(points_per_nat.standard_error / rate, 1.0))
+    weighed = weights(parts)
+    found = points_per_nat(
+        [
+            _weighed(score, weight)
+            for weight, part in zip(weighed, parts, strict=True)
+            for score in part
+        ]
+    )
+    num_images = min(score.num_images for part in parts for score in part)
+    rate = max(found.value, LEAST_POINTS_PER_NAT)
+    doubt = math.hypot(RATE_DOUBT, min(found.standard_error / rate, 1.0))
     shift = math.sqrt(2) * sampling_error(teacher, num_images)
     height = max(teacher - chance, 1.0)
     decay = Decay(
@@ -102,7 +106,7 @@ def cold_start(
         covariance=((doubt**2, 0.0, 0.0), (0.0, SHAPE_DOUBT**2, 0.0), (0.0, 0.0, shift**2)),
         scatter=SCATTER,
     )
-    return Predictor(Fit(decay, (1.0,) * num_neighbourhoods), NORMAL_90, num_images)
+    return Predictor(Fit(decay, weighed), NORMAL_90, num_images)
 
 
 def sampling_error(accuracy: float, num_images: float) -> float:
@@ -118,3 +122,8 @@ def corrected(prior: Predictor, measured: Sequence[Observation]) -> Predictor:
     from search.conformal import conformed
 
     return conformed(prior, measured)
+
+
+def _weighed(score: Score, weight: float) -> Score:
+    nats = Estimate(value=weight * score.kl.value, standard_error=score.kl.standard_error)
+    return score.model_copy(update={"kl": nats})

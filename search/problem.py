@@ -1,6 +1,5 @@
 """Problem: the scored candidates of a library, as the strategies see them."""
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -8,9 +7,6 @@ from candidates.candidate import Cost, Estimate, Score
 from candidates.value import Value
 from search.decay import Observation
 from search.predictor import Predictor, cold_start, corrected
-
-NOISE_NATS = 1e-6
-"""A KL below this is rounding, from which no rate can be told."""
 
 
 class Choice(Value):
@@ -51,13 +47,10 @@ class Problem(Value):
     @cached_property
     def cold_start(self) -> Predictor:
         """What the candidates alone tell."""
-        num_images = min(choice.score.num_images for each in self.neighbourhoods for choice in each)
         return cold_start(
             self.teacher_accuracy,
             self.chance,
-            self.points_per_nat,
-            num_images,
-            len(self.neighbourhoods),
+            [[choice.score for choice in choices] for choices in self.neighbourhoods],
         )
 
     @cached_property
@@ -80,21 +73,6 @@ class Problem(Value):
             Observation(tuple(nats[choice] for choice in student.choices), student.accuracy)
             for student in self.measured
         )
-
-    @cached_property
-    def points_per_nat(self) -> Estimate:
-        """b of the model drop = b·KL, by least squares over all candidates; never negative.
-
-        Its standard error allows every candidate a residual of its own size (White, 1980).
-        """
-        scores = [choice.score for choices in self.neighbourhoods for choice in choices]
-        pairs = [(score.kl.value, score.accuracy_drop.value) for score in scores]
-        squares = sum(kl * kl for kl, _ in pairs)
-        if squares < NOISE_NATS**2:
-            return Estimate(value=0.0, standard_error=0.0)
-        rate = max(sum(kl * drop for kl, drop in pairs) / squares, 0.0)
-        spread = math.sqrt(sum((kl * (drop - rate * kl)) ** 2 for kl, drop in pairs))
-        return Estimate(value=rate, standard_error=spread / squares)
 
     def with_measured(self, students: Sequence[MeasuredStudent]) -> "Problem":
         """The same candidates after these students were measured.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from search import strategies
 from search.budget import Budget
-from search.problem import NOISE_NATS
+from search.rate import NOISE_NATS
 from search.settings import SearchSettings
 from service.database import Database, Session
 from service.records import SurveyRecord

@@ -38,14 +38,6 @@ def parameters(of: Problem, picks: tuple[Choice, ...]) -> int:
     return of.fixed.parameters + sum(pick.cost.parameters for pick in picks)
 
 
-def kl(picks: tuple[Choice, ...]) -> float:
-    return sum(pick.score.kl.value for pick in picks)
-
-
-def drop(of: Problem, picks: tuple[Choice, ...]) -> float:
-    return sum(of.points_per_nat.value * pick.score.kl.value for pick in picks)
-
-
 _losses = st.one_of(st.just(0.0), st.sampled_from([0.1, 0.2, 0.3]), st.floats(0, 10))
 
 

@@ -8,7 +8,7 @@ from search.budget import Budget
 from search.exact import select
 from search.problem import Choice, Problem
 from search.settings import SearchSettings
-from tests.search.problems import all_picks, choice, kl, parameters, problem, problems
+from tests.search.problems import all_picks, choice, parameters, problem, problems
 
 SETTINGS = SearchSettings()
 
@@ -22,7 +22,7 @@ def test_exact_equals_brute_force(of: Problem, limit: int) -> None:
         assert caught.value.smallest == min(parameters(of, picks) for picks in all_picks(of))
         return
     selection = select(of, Budget(parameters=limit), SETTINGS).selection
-    assert selection.loss == pytest.approx(min(kl(picks) for picks in fitting), rel=1e-12)
+    assert selection.loss == pytest.approx(min(of.loss(picks) for picks in fitting), rel=1e-12)
     assert selection.cost.parameters <= limit
 
 

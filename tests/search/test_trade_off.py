@@ -10,11 +10,11 @@ from candidates.errors import InfeasibleBudget
 from search import trade_off as module
 from search.problem import Problem
 from search.trade_off import curve, trade_off
-from tests.search.problems import all_picks, choice, kl, parameters, problem, problems
+from tests.search.problems import all_picks, choice, parameters, problem, problems
 
 
 def pareto(of: Problem) -> list[tuple[int, float]]:
-    points = sorted((parameters(of, picks), kl(picks)) for picks in all_picks(of))
+    points = sorted((parameters(of, picks), of.loss(picks)) for picks in all_picks(of))
     kept: list[tuple[int, float]] = []
     for point in points:
         if not kept or point[1] < kept[-1][1]:
@@ -45,7 +45,7 @@ def test_what_is_best_within_a_limit_is_exact_on_a_curve_too_long_to_list(
         fitting = [point for point in pareto(of) if point[0] <= limit]
         if fitting:
             picks = found.best_within(limit)
-            assert (parameters(of, picks), kl(picks)) == fitting[-1]
+            assert (parameters(of, picks), of.loss(picks)) == fitting[-1]
 
 
 @given(problems())
@@ -63,7 +63,7 @@ def test_every_point_names_choices_that_cost_and_lose_what_it_says(of: Problem) 
     for point in curve(of):
         picks = tuple(by_id[id] for id in point.choices)
         assert all(pick in part for pick, part in zip(picks, of.neighbourhoods, strict=True))
-        assert (parameters(of, picks), kl(picks)) == (point.cost.parameters, point.loss)
+        assert (parameters(of, picks), of.loss(picks)) == (point.cost.parameters, point.loss)
 
 
 def test_costs_beyond_the_precision_of_floats_are_told_apart() -> None:
