@@ -25,7 +25,7 @@ from search.calibration import Calibration, calibration
 from search.problem import MeasuredStudent, Problem
 
 FITTED_ON = (0, 5, 10, 20, 40)
-PICTURE = Path("var") / "prediction" / "prediction.png"
+PICTURE = Path("docs") / "prediction.png"
 
 
 def main() -> None:
@@ -67,10 +67,13 @@ def _figures(given: Namespace, students: Students, shown: Calibration) -> dict[s
         "teacher_percent": students.teacher.value,
         "teacher_on_scoring_images_percent": students.problem.teacher_accuracy,
         "kendall_tau": _taus(students.problem, students.random),
-        "kendall_tau_of_exact_students": _taus(students.problem, students.exact),
-        "weights_of_neighbourhoods": students.problem.with_measured(
-            students.random
-        ).predictor.weights,
+        "kendall_tau_above_80_percent": _taus(
+            students.problem, [each for each in students.random if each.accuracy.value > 80]
+        ),
+        "exact_percent": [each.accuracy.value for each in students.exact],
+        "exact_by_plain_kl_percent": [each.accuracy.value for each in students.plain],
+        "weights": students.problem.cold_start.weights,
+        "weights_by_students": students.problem.with_measured(students.random).predictor.weights,
         "kendall_tau_left_out": _tau(
             [point.predicted.value for point in shown.points],
             [point.measured.value for point in shown.points],
@@ -83,16 +86,22 @@ def _figures(given: Namespace, students: Students, shown: Calibration) -> dict[s
             students.problem.with_measured(students.random), students.exact
         ),
         "students": [
-            [point.loss, point.predicted.value, point.predicted.low, point.predicted.high,
-             point.measured.value]
+            {
+                "loss": round(point.loss, 4),
+                "interval_percent": [round(point.predicted.low, 2), round(point.predicted.high, 2)],
+                "measured_percent": point.measured.value,
+            }
             for point in shown.points
         ],
-    }  # fmt: skip
+    }
 
 
 def _taus(problem: Problem, students: Sequence[MeasuredStudent]) -> dict[str, float]:
     measured = [student.accuracy.value for student in students]
-    return {
+    cold = [
+        problem.cold_start.loss(seen.nats) for seen in problem.with_measured(students).observations
+    ]
+    return {"ours": -_tau(cold, measured)} | {
         name: -_tau([summed(problem, each, of) for each in students], measured)
         for name, of in SCORES.items()
     }

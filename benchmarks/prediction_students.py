@@ -19,7 +19,7 @@ from candidates.recipe import LibraryRecipe
 from candidates.score import measured_accuracy
 from candidates.stream import Stream
 from candidates.student import build_student
-from search.problem import MeasuredStudent, Problem
+from search.problem import Choice, MeasuredStudent, Problem
 from search.trade_off import trade_off
 
 Choices = tuple[str, ...]
@@ -31,14 +31,15 @@ LEVEL_NOISE = 2.0
 
 @dataclass(frozen=True)
 class Students:
-    """The random students and the exact ones after the refit, and their teacher, all measured on
-    the same reporting images.
+    """Random students and those of exact selections (by the weighted KL, and by the plain one),
+    after the refit, and their teacher, all measured on the same reporting images.
     """
 
     problem: Problem
     teacher: Estimate
     random: tuple[MeasuredStudent, ...]
     exact: tuple[MeasuredStudent, ...]
+    plain: tuple[MeasuredStudent, ...]
 
 
 def measured_students(library: Library, num_random: int, num_exact: int, name: str) -> Students:
@@ -48,14 +49,16 @@ def measured_students(library: Library, num_random: int, num_exact: int, name: s
     bench = _Bench(library, KEPT / f"{name}.json")
     random = _random(problem, num_random, library.recipe.seed)
     exact = _exact(problem, num_exact)
-    shuffled = np.random.default_rng(0).permutation(len(random) + len(exact))
-    for place in shuffled:  # a run that is cut short has students of all sizes
-        bench.student([*random, *exact][place])
+    plain = _exact(_unweighted(problem), num_exact)
+    wanted = [*random, *exact, *plain]
+    for place in np.random.default_rng(0).permutation(len(wanted)):
+        bench.student(wanted[place])  # a run that is cut short has students of all sizes
     return Students(
         problem,
         bench.teacher(),
         tuple(map(bench.student, random)),
         tuple(map(bench.student, exact)),
+        tuple(map(bench.student, plain)),
     )
 
 
@@ -90,6 +93,22 @@ def _exact(problem: Problem, count: int) -> list[Choices]:
     curve = trade_off(problem, "parameters")
     limits = np.linspace(0.3, 0.9, count) * float(curve.costs[-1])
     return [tuple(pick.id for pick in curve.best_within(float(limit))) for limit in limits]
+
+
+def _unweighted(problem: Problem) -> Problem:
+    """The same candidates as if a nat cost the same accuracy everywhere."""
+    return Problem(
+        neighbourhoods=tuple(
+            tuple(_proportional(choice) for choice in choices) for choices in problem.neighbourhoods
+        ),
+        fixed=problem.fixed,
+        teacher_accuracy=problem.teacher_accuracy,
+    )
+
+
+def _proportional(choice: Choice) -> Choice:
+    score = choice.score.model_copy(update={"accuracy_drop": choice.score.kl})
+    return choice.model_copy(update={"score": score})
 
 
 class _Bench:
