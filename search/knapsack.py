@@ -86,7 +86,8 @@ def _best(parts: Sequence[Part], most: float, top: int) -> list[Indices]:
             return [states.path(state) for state in found.tolist()]
         enough = min(enough, surplus)
         further = 4 if states.num_sums < FEW_SUMS else 2
-        allowance = inf if allowance >= enough else min(further * allowance, enough)
+        wider = further * allowance or enough  # a part of the smallest number is nothing
+        allowance = inf if allowance >= enough else min(wider, enough)
 
 
 @dataclass(frozen=True)

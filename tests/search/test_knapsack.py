@@ -10,6 +10,11 @@ def test_weights_that_hardly_differ_come_to_an_end() -> None:
     assert [picks.tolist() for picks in best(parts, 0.0, 9)] == [[1, 1], [1, 0]]
 
 
+def test_values_that_hardly_differ_come_to_an_end() -> None:
+    parts = [(np.asarray([0.0, 5e-324, 1.0]), np.asarray([26, 25, 1]))]
+    assert [picks.tolist() for picks in best(parts, 25, 2)] == [[1], [2]]
+
+
 def test_too_many_good_selections_are_left_to_another_solver(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
