@@ -74,6 +74,8 @@ benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER
 	@$(BIN)/python -m benchmarks.refinement "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.data_free "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.paper_tables "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.figures "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.prediction "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.imagenet_memory
 	@$(BIN)/python -m benchmarks.widths_speed
 

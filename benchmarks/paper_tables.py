@@ -1,7 +1,8 @@
 """Paper tables: Tables 1, 3a, 3b, 5 and 6 of the paper, ours beside the paper's.
 
 `python -m benchmarks.paper_tables DATA TEACHER` measures what benchmarks/results/paper_tables.json
-does not hold yet, cell by cell, so a stopped run goes on where it was; then it prints the tables.
+does not hold yet, cell by cell, so a stopped run goes on where it was; then it prints the tables
+and draws paper_tables.png beside it.
 `--quick` takes few epochs and one seed; `--only PATTERN` measures the cells whose names match;
 `--print` measures nothing. `--processes` cells are measured side by side, one thread each.
 """
@@ -20,15 +21,15 @@ import torch
 from benchmarks import paper_cells
 from benchmarks.cifar_job import parser
 from benchmarks.paper_cells import Cell, Place
+from benchmarks.paper_picture import draw
 from benchmarks.paper_print import print_tables
+from benchmarks.paper_sheets import DATA_FREE, MULTIPLIERS, SPARSITIES
 from benchmarks.report import RESULTS, publish
 
-MULTIPLIERS = (0.9, 0.75, 0.5, 0.4)
-SPARSITIES = (0.5, 0.7, 0.8, 0.9)
-DATA_FREE = (0.9, 0.75, 0.5)
 BRIEF = 50
 """Refinement steps of what will be fine-tuned, which takes over from there."""
 FILE = RESULTS / "paper_tables.json"
+PICTURE = RESULTS / "paper_tables.png"
 Plan = tuple[str, str, tuple[Any, ...]]
 """A cell's name, the function of `paper_cells` that measures it, and its arguments."""
 
@@ -43,6 +44,7 @@ def main() -> None:
         ]
         _measure(missing, Place(given.data, given.teacher), cells, given.processes)
     print_tables(cells)
+    draw(cells, PICTURE)
 
 
 def plans(given: argparse.Namespace) -> Iterator[Plan]:
