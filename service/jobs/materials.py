@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from candidates.checkpoint import Checkpoint
 from candidates.data import Dataset
+from candidates.materials import Materials as CandidateMaterials
 from candidates.recipe import Granularity
+from candidates.statistics import Statistics
 from candidates.teacher import Teacher
 from service.artifacts import Artifacts
 from service.jobs.registry import Workplace
@@ -25,11 +27,24 @@ def of_library(place: Workplace, library_id: str) -> Materials:
     """The teacher is cut at the library's granularity.
 
     Raises UnknownResource, ResourceNotReady, ArtifactMissing, ArtifactDamaged, and what
-    `Teacher.load` raises.
+    `Teacher.load` raises. What was kept for candidates is let go: there is room for one.
     """
+    for_candidates.cache_clear()
     with place.database.reading() as session:
         library = libraries.get(session, library_id)
     return Materials(library, teacher_of(place, library), dataset_of(place, library))
+
+
+@lru_cache(maxsize=1)
+def for_candidates(place: Workplace, library_id: str) -> CandidateMaterials:
+    """What candidates are made from, with the activations where the last neighbourhood left them:
+    the next unit is most often one of the same library. Raises what `of_library` does.
+    """
+    library, teacher, dataset = of_library(place, library_id)
+    assert library.statistics_sha256 is not None, "the units before gathered them"
+    statistics = Statistics.from_checkpoint(read(place, library.statistics_sha256))
+    unfinished = place.artifacts.unfinished
+    return CandidateMaterials(teacher, statistics, dataset, library.recipe, unfinished)
 
 
 def teacher_of(place: Workplace, library: LibraryRecord) -> Teacher:

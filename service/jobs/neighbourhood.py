@@ -6,9 +6,7 @@ from typing import Any
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
 from candidates.library import Made, make_candidates
-from candidates.materials import Materials
 from candidates.progress import Progress
-from candidates.statistics import Statistics
 from service.failures import ArtifactDamaged, ArtifactMissing
 from service.jobs import materials
 from service.jobs.registry import Workplace
@@ -19,19 +17,17 @@ from service.repositories.candidates import NewCandidate
 
 def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
     """Weights go to the store at once, the rows into the unit's commit."""
-    library, teacher, dataset = materials.of_library(place, payload["library"])
-    assert library.statistics_sha256 is not None
-    statistics = Statistics.from_checkpoint(materials.read(place, library.statistics_sha256))
+    given = materials.for_candidates(place, payload["library"])
     harvest = make_candidates(
-        Materials(teacher, statistics, dataset, library.recipe, place.artifacts.unfinished),
-        next(part for part in teacher.split.neighbourhoods if part.index == payload["index"]),
+        given,
+        next(part for part in given.teacher.split.neighbourhoods if part.index == payload["index"]),
         partial(_known, place),
         progress,
     )
     new = [_keep(place, made) for made in harvest.made]
     return partial(
         candidates.add_all,
-        library_id=library.id,
+        library_id=payload["library"],
         neighbourhood_index=payload["index"],
         made=new,
         omitted=harvest.omitted,

@@ -11,6 +11,8 @@ from candidates.recipe import Granularity
 from search.budget import Budget
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
+from service.jobs import materials
+from service.jobs.registry import Workplace
 from service.records import LibraryRecord, StudentRecord
 from service.repositories import (
     candidates,
@@ -87,6 +89,16 @@ def test_a_library_holds_every_candidate(shop: Shop, library: LibraryRecord) -> 
     for item in items:
         weights = Checkpoint.from_bytes(shop.artifacts.read(item.weights_sha256))
         assert weights.tensors
+
+
+def test_neighbourhoods_share_what_they_are_made_from_until_other_work_needs_the_room(
+    shop: Shop, library: LibraryRecord
+) -> None:
+    place = Workplace(shop.database, shop.artifacts)
+    first = materials.for_candidates(place, library.id)
+    assert materials.for_candidates(place, library.id) is first
+    materials.of_library(place, library.id)
+    assert materials.for_candidates(place, library.id) is not first
 
 
 @pytest.mark.parametrize("granularity", ["pair", 3, ("layer3.2", "layer1.0")])
