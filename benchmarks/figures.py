@@ -107,7 +107,7 @@ def _measure(given: argparse.Namespace, figure: Figure, seed: int, cells: dict[s
 
 def _wanted(given: argparse.Namespace, figure: Figure) -> Iterator[Asked]:
     for axis, share, strategy in product(figure.axes, given.shares, strategies()):
-        if strategy in given.strategies:
+        if strategy in given.strategies and axis in given.axes:
             yield Asked(axis, share, strategy)
 
 
@@ -173,7 +173,7 @@ def _measured(library: Library, choices: tuple[str, ...], steps: int, seed: int)
 
 
 def _settings(given: argparse.Namespace) -> dict[str, Any]:
-    left_out = {"data", "teacher", "print", "processes"}
+    left_out = {"data", "teacher", "print", "processes", "axes"}
     return {key: value for key, value in vars(given).items() if key not in left_out}
 
 
@@ -182,6 +182,7 @@ def _options() -> argparse.Namespace:
     options.add_argument("--figures", type=int, nargs="+", default=[3, 7], choices=[3, 7])
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     options.add_argument("--shares", type=float, nargs="+", default=[0.75, 0.6, 0.5, 0.35, 0.25])
+    options.add_argument("--axes", nargs="+", default=["parameters", "macs"])
     options.add_argument("--strategies", nargs="+", default=strategies(), choices=strategies())
     options.add_argument("--steps", type=int, default=500, help="refinement steps a candidate")
     options.add_argument("--images", type=int, default=2000, help="for Grams, and for scores")
