@@ -26,6 +26,7 @@ from candidates.materials import Materials
 from candidates.measure import refit_student
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe
+from candidates.refinement_settings import RefinementSettings
 from candidates.score import measured_accuracy
 from candidates.statistics import gather
 from candidates.stream import Stream
@@ -34,6 +35,7 @@ from candidates.synthetic import synthetic_dataset
 from candidates.teacher import Teacher
 from candidates.training import Loss, cross_entropy, distillation
 from candidates.training_recipe import TrainingRecipe
+from candidates.walk import Walk
 
 Cell = dict[str, Any]
 
@@ -76,8 +78,9 @@ def from_scratch(place: Place, objective: str, multiplier: float, epochs: int, s
     return _trained(place, network, loss, recipe, f"{objective} {multiplier}")
 
 
-def distilled(place: Place, recipe: Mapping[str, Any], epochs: int) -> Cell:
-    """Neighbourhood Distillation of one candidate everywhere, refitted, then fine-tuned.
+def distilled(place: Place, recipe: Mapping[str, Any], epochs: int = 0, steps: int = 0) -> Cell:
+    """Neighbourhood Distillation of one candidate everywhere, refitted; then either refined by so
+    many steps a neighbourhood or fine-tuned.
 
     The recipe's grid must name one candidate beside the teacher itself.
     """
@@ -102,6 +105,9 @@ def distilled(place: Place, recipe: Mapping[str, Any], epochs: int) -> Cell:
         lambda: refit_student(network, described, place.teacher, images, given, silent)
     )
     cell["refitted"] = place.accuracy(network)
+    if steps:
+        _, cell["refined_s"] = _timed(lambda: _refine(place, network, described, given, steps))
+        cell["refined"] = place.accuracy(network)
     if epochs:
         training = TrainingRecipe(epochs=epochs, learning_rate=0.01, seed=given.seed, flip=True)
         loss = distillation(place.teacher.network)
@@ -134,6 +140,17 @@ def _parts(materials: Materials) -> tuple[list[Checkpoint], Kept, list[float]]:
         files.append(smallest.weights)
         kept |= smallest.candidate.kept
     return files, kept, seconds
+
+
+def _refine(place: Place, network: Network, kept: Kept, given: LibraryRecipe, steps: int) -> None:
+    """As a student's refinement over HTTP does it, at half the rate: it is nearer to its end."""
+    rate = given.learning_rate / 2
+    recipe = RefinementSettings(steps=steps, learning_rate=rate).recipe(given)
+    images = place.dataset.calibration.sample(recipe.refinement_images, recipe.seed)
+    walk = Walk(network, kept, place.teacher, images, recipe)
+    for each in walk.changed:
+        walk.remake(each, silent)
+    walk.restate()
 
 
 def _trained(place: Place, network: Network, loss: Loss, recipe: TrainingRecipe, name: str) -> Cell:

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.paper_sheets import SHEETS, Cells, Column, Sheet
-from service.curve_picture import BLUE, GREEN, ORANGE, PURPLE
+from service.curve_picture import BLUE, GREEN, GREY, ORANGE, PURPLE
 
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
+COLOURS = (GREY, ORANGE, GREEN, BLUE, PURPLE)
 TALLEST = 30.0
 """Points at which bars are cut; their number is written beside them."""
 

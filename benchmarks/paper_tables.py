@@ -66,22 +66,22 @@ def _narrow(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
         recipe = _recipe(given, seed, "width", "multiplier", k)
         brief = recipe | {"steps": min(given.steps, BRIEF)}
         yield f"ft/k={k}/seed={seed}", "distilled", (brief, given.fine_tuning_epochs)
-        yield f"nd/k={k}/seed={seed}", "distilled", (recipe, 0)
+        yield f"nd/k={k}/seed={seed}", "distilled", (recipe, 0, given.refinement_steps)
         ahead = recipe | {"look_ahead": (1.0, 1.0)}
-        yield f"2la/k={k}/seed={seed}", "distilled", (ahead, 0)
+        yield f"2la/k={k}/seed={seed}", "distilled", (ahead,)
 
 
 def _sparse(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
     for s in SPARSITIES:
         recipe = _recipe(given, seed, "sparse", "sparsity", s)
         recipe["kinds"]["sparse"]["method"] = ["obc"]
-        yield f"sparse/s={s}/seed={seed}", "distilled", (recipe, 0)
+        yield f"sparse/s={s}/seed={seed}", "distilled", (recipe,)
 
 
 def _data_free(given: argparse.Namespace, seed: int) -> Iterator[Plan]:
     for k, inputs in product(DATA_FREE, ("matched", "gaussian")):
         recipe = _recipe(given, seed, "width", "multiplier", k) | {"inputs": inputs}
-        yield f"{inputs}/k={k}/seed={seed}", "distilled", (recipe, 0)
+        yield f"{inputs}/k={k}/seed={seed}", "distilled", (recipe,)
 
 
 def _recipe(
@@ -116,7 +116,8 @@ def _known() -> dict[str, Cell]:
 def _options() -> argparse.Namespace:
     options = parser(__doc__)
     options.add_argument("--seeds", type=int, nargs="+", default=[0])
-    options.add_argument("--steps", type=int, default=500, help="refinement steps")
+    options.add_argument("--steps", type=int, default=300, help="of every candidate")
+    options.add_argument("--refinement-steps", type=int, default=1000, help="of students")
     options.add_argument("--epochs", type=int, default=30, help="of training from scratch")
     options.add_argument("--fine-tuning-epochs", type=int, default=2)
     options.add_argument("--processes", type=int, default=2)
@@ -125,7 +126,8 @@ def _options() -> argparse.Namespace:
     options.add_argument("--print", action="store_true", help="print what is known")
     given = options.parse_args()
     if given.quick:
-        given.steps, given.epochs, given.fine_tuning_epochs = 50, 1, 0
+        given.steps, given.refinement_steps = 50, 0
+        given.epochs, given.fine_tuning_epochs = 1, 0
     return given
 
 
