@@ -125,7 +125,7 @@ def whole_library(place: Place, recipe: Mapping[str, Any]) -> Cell:
         _timed(partial(make_candidates, materials, each, _unknown, silent))[1]
         for each in place.teacher.split.neighbourhoods
     ]
-    return {"gathered_s": gathered_s, "neighbourhoods_s": seconds}
+    return {"steps": given.steps, "gathered_s": gathered_s, "neighbourhoods_s": seconds}
 
 
 def _parts(materials: Materials) -> tuple[list[Checkpoint], Kept, list[float]]:

@@ -54,7 +54,8 @@ def plans(given: argparse.Namespace) -> Iterator[Plan]:
         yield from _narrow(given, seed)
         yield from _sparse(given, seed)
         yield from _data_free(given, seed)
-        yield f"library/seed={seed}", "whole_library", ({"steps": given.steps, "seed": seed},)
+        usual = {"steps": min(given.steps, BRIEF), "seed": seed, "memory_limit_mb": 2048}
+        yield f"library/seed={seed}", "whole_library", (usual,)
     for objective, k, seed in product(("kd", "ce"), MULTIPLIERS, given.seeds):
         arguments = (objective, k, given.epochs, seed)
         yield f"{objective}/k={k}/seed={seed}", "from_scratch", arguments
