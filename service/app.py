@@ -25,6 +25,7 @@ from service.api import (
 from service.api.parts import Parts
 from service.api.uploads import BodyLimit
 from service.launcher_process import LauncherProcess
+from service.readiness import probes_of
 from service.settings import Settings
 
 DESCRIPTION = """
@@ -77,6 +78,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Tables are brought up to date before the first request; workers live as long as this."""
     parts: Parts = app.state.parts
     parts.database.migrate()
-    with LauncherProcess(parts.settings) as app.state.launcher:
+    with LauncherProcess(parts.settings) as launcher:
+        app.state.probes = probes_of(parts.database, parts.artifacts, launcher)
         yield
     parts.database.close()

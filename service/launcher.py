@@ -12,6 +12,7 @@ from threading import Event
 
 from service import lifeline
 from service.artifacts import Artifacts
+from service.beat import Beat
 from service.database import Database, DatabaseUnavailable
 from service.ledger import Ledger
 from service.settings import Settings
@@ -68,6 +69,7 @@ class Launcher:
     def __init__(self, settings: Settings, ledger: Ledger, command: Sequence[str] = WORKER) -> None:
         environment = {**thread_environment(settings.workers), **settings.environment()}
         self._ledger = ledger
+        self._beat = Beat(settings.data_dir, os.getpid())
         self._slots = [Slot(command, environment) for _ in range(settings.workers)]
 
     def run(self, stop: Event) -> None:
@@ -77,6 +79,7 @@ class Launcher:
                 self._tick()
             except DatabaseUnavailable:
                 log.warning("The database is out of reach.", exc_info=True)
+            self._beat.strike()
         for slot in self._slots:
             slot.end()
         for slot in self._slots:

@@ -2,12 +2,14 @@
 
 import logging
 import sys
+import time
 from collections.abc import Sequence
 from subprocess import Popen, TimeoutExpired
 from threading import Event, Lock, Thread
 from types import TracebackType
 
 from service import lifeline
+from service.beat import Beat
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ class LauncherProcess:
         self._ended = Event()
         self._lock = Lock()
         self._process: Popen[bytes] | None = None
+        self._started = 0.0
         self._keeper = Thread(target=self._keep, name="launcher's keeper", daemon=True)
 
     @property
@@ -32,6 +35,15 @@ class LauncherProcess:
         if self._settings.workers == 0:
             return True
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def silence_seconds(self) -> float:
+        """How long the launcher has shown no sign of getting on; 0 where there is to be none."""
+        if self._process is None:
+            return 0.0
+        own = time.monotonic() - self._started
+        age = Beat(self._settings.data_dir, self._process.pid).age_seconds()
+        return own if age is None else min(own, age)
 
     @property
     def pid(self) -> int | None:
@@ -54,6 +66,7 @@ class LauncherProcess:
             self._keeper.join()
 
     def _start(self) -> Popen[bytes]:
+        self._started = time.monotonic()
         return lifeline.spawn(self._command, self._settings.environment())
 
     def _keep(self) -> None:
@@ -61,6 +74,7 @@ class LauncherProcess:
         while True:
             self._process.wait()
             lifeline.cut(self._process)
+            Beat(self._settings.data_dir, self._process.pid).end()
             self._ended.wait(1)
             with self._lock:
                 if self._ended.is_set():
