@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session, aliased
 
 from service.database import Database
 from service.failures import LeaseLost
+from service.ownership import restrict
 from service.records import Failure, Progress, UnitRecord
+from service.repositories import tallies
 from service.settings import Settings
 from service.settlement import settle
 from service.tables import JobRow, UnitRow
@@ -91,6 +93,7 @@ class Ledger:
         """Commit the unit's result and its success together. Raises LeaseLost."""
         with self._database.writing() as session:
             job, row = _hold(session, _claim_of(unit))
+            restrict(session, unit.owner_id)
             write(session)
             row.state, row.worker, row.lease_expires_at = "succeeded", None, None
             row.progress_total = progress.total if progress else row.progress_total
@@ -146,11 +149,13 @@ class Ledger:
             return None
         started = update(JobRow).where(JobRow.id == row.job_id, JobRow.state == "queued")
         session.execute(started.values(state="running", started_at=now))
-        return UnitRecord.model_validate(row._asdict())
+        owner_id = session.scalar(select(JobRow.owner_id).where(JobRow.id == row.job_id))
+        tallies.add(session, "claims")
+        return UnitRecord.model_validate({**row._asdict(), "owner_id": owner_id})
 
     def _release_expired(self) -> None:
         for claim in self._claims(UnitRow.lease_expires_at < self._clock()):
-            self._free(claim, blame=True)
+            self._free(claim, blame=True, tally="lease_expiries")
 
     def _claims(self, condition: ColumnElement[bool]) -> list[Claim]:
         query = select(UnitRow.id, UnitRow.job_id, UnitRow.token)
@@ -158,10 +163,12 @@ class Ledger:
         with self._database.reading() as session:
             return [Claim(*row) for row in session.execute(query)]
 
-    def _free(self, claim: Claim, blame: bool) -> None:
+    def _free(self, claim: Claim, blame: bool, tally: str | None = None) -> None:
         try:
             with self._database.writing() as session:
                 self._give_up(session, claim, WORKER_DIED, final=False, blame=blame)
+                if tally is not None:
+                    tallies.add(session, tally)
         except LeaseLost:
             return  # somebody else was quicker
 

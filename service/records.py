@@ -74,6 +74,7 @@ class UnitRecord(Value):
 
     id: str
     job_id: str
+    owner_id: str
     kind: str
     payload: dict[str, Any]
     token: int

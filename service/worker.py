@@ -52,7 +52,7 @@ def run_unit(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse_seconds: 
     """Do a claimed unit and commit it, or note why it failed."""
     try:
         with Pulse(ledger, unit, pulse_seconds) as pulse:
-            write = work_of(unit.kind)(place, unit.payload, pulse.report)
+            write = work_of(unit.kind)(place.of(unit.owner_id), unit.payload, pulse.report)
         ledger.complete(unit, write, pulse.progress)
     except LeaseLost as exc:
         log.warning("%s", exc)

@@ -44,8 +44,11 @@ def add_all(
 
 
 def known(session: Session, identity: str) -> tuple[str, Kept] | None:
-    """Weights file and kept channels of a candidate with this identity, from any library."""
+    """Weights file and kept channels of a candidate with this identity, from any library of the
+    session's owner.
+    """
     query = select(CandidateRow.weights_sha256, CandidateRow.kept)
+    query = query.join(LibraryRow, LibraryRow.id == CandidateRow.library_id)
     row = session.execute(query.where(CandidateRow.identity == identity).limit(1)).first()
     return None if row is None else (row.weights_sha256, _kept(row.kept))
 

@@ -12,9 +12,9 @@ class DatasetRow(Prepared, Base):
     """`digest` is of what was posted, `sha256` names the file of the ingested images."""
 
     __tablename__ = "datasets"
-    __table_args__ = (states(*PREPARED),)
+    __table_args__ = (states(*PREPARED), UniqueConstraint("owner_id", "digest"))
     name: Mapped[str] = mapped_column(String(200))
-    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    digest: Mapped[str] = mapped_column(Digest)
     source_sha256: Mapped[str | None] = mapped_column(Digest)
     source_uri: Mapped[str | None] = mapped_column(String(4096))
     sha256: Mapped[str | None] = mapped_column(Digest)
@@ -27,9 +27,9 @@ class TeacherRow(Prepared, Base):
     """
 
     __tablename__ = "teachers"
-    __table_args__ = (states(*PREPARED),)
+    __table_args__ = (states(*PREPARED), UniqueConstraint("owner_id", "digest"))
     name: Mapped[str] = mapped_column(String(200))
-    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    digest: Mapped[str] = mapped_column(Digest)
     recipe: Mapped[dict[str, Any]]
     weights_sha256: Mapped[str] = mapped_column(Digest)
     weights_size_bytes: Mapped[int]

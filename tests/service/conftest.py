@@ -12,7 +12,7 @@ from service.database import Database
 from service.ledger import Ledger
 from service.repositories.ids import new_id
 from service.settings import Settings
-from service.tables import Base
+from service.tables import DEFAULT_OWNER, Base
 from tests.service import postgres
 
 
@@ -68,7 +68,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     url = _named(request.getfixturevalue("postgres_url"), "migrated")
-    _administer(url, f"TRUNCATE {', '.join(Base.metadata.tables)}")
+    _administer(url, f"TRUNCATE {', '.join(set(Base.metadata.tables) - {'owners'})}")
+    _administer(url, f"DELETE FROM owners WHERE id <> '{DEFAULT_OWNER}'")
     return url
 
 
