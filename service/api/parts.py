@@ -10,6 +10,7 @@ from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
 from service.database import Database, Session
+from service.metrics import Metrics
 from service.repositories.pages import Page
 from service.settings import Settings
 from service.shelves import Shelves
@@ -26,6 +27,7 @@ class Parts:
     shelves: Shelves
     maker: StudentMaker
     curves: Curves
+    metrics: Metrics
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -33,8 +35,10 @@ class Parts:
         database = Database(settings.sqlalchemy_url)
         artifacts = Artifacts(settings.artifacts_dir)
         shelves = Shelves()
-        maker = StudentMaker(database, artifacts, CheckpointCache(artifacts), shelves)
-        return cls(settings, database, artifacts, shelves, maker, Curves(shelves))
+        metrics = Metrics(database)
+        cache = CheckpointCache(artifacts)
+        maker = StudentMaker(database, artifacts, cache, shelves, metrics)
+        return cls(settings, database, artifacts, shelves, maker, Curves(shelves), metrics)
 
 
 async def _parts(request: Request) -> Parts:

@@ -108,6 +108,7 @@ def test_the_pages_need_nothing_from_elsewhere(world: World) -> None:
 
 CALLS = {
     ("get", "/livez"),
+    ("get", "/metrics"),
     ("get", "/problems/{slug}"),
     ("get", "/readyz"),
     ("get", "/v1/datasets"),
