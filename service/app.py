@@ -23,7 +23,7 @@ from service.api import (
     surveys,
     teachers,
 )
-from service.api.metrics import CountRequests
+from service.api.metrics import NoteRequests
 from service.api.parts import Parts
 from service.api.uploads import BodyLimit
 from service.launcher_process import LauncherProcess
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.parts = Parts.of(settings)
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
-    app.add_middleware(CountRequests, metrics=app.state.parts.metrics)
+    app.add_middleware(NoteRequests, metrics=app.state.parts.metrics)
     problems.install(app)
     for module in (
         datasets,

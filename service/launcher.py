@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from subprocess import Popen
 from threading import Event
 
-from service import lifeline
+from service import lifeline, logs
 from service.artifacts import Artifacts
 from service.beat import Beat
 from service.database import Database, DatabaseUnavailable
@@ -114,12 +114,12 @@ def thread_environment(num_workers: int) -> dict[str, str]:
 
 def main(command: Sequence[str] = WORKER) -> None:
     """`python -m service.launcher`: until the process that started this one ends, or SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s launcher: %(message)s")
     stop = Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     lifeline.watch(stop.set)
     settings = Settings()
+    logs.configure("launcher", settings)
     Artifacts(settings.artifacts_dir).sweep()
     ledger = Ledger(Database(settings.sqlalchemy_url), settings)
     Launcher(settings, ledger, command).run(stop)

@@ -1,6 +1,7 @@
 """Pulse: the heartbeats of a unit, from a thread beside its work."""
 
 import logging
+from contextvars import copy_context
 from threading import Event, Thread
 from types import TracebackType
 
@@ -20,7 +21,10 @@ class Pulse:
         self.progress: Progress | None = None
         self._standing = Standing.HELD
         self._ended = Event()
-        self._thread = Thread(target=self._beat, name=f"pulse of {unit.id}", daemon=True)
+        arguments = (self._beat,)  # in a copy of this context: its lines tell of the same unit
+        self._thread = Thread(
+            target=copy_context().run, args=arguments, name=f"pulse of {unit.id}", daemon=True
+        )
 
     def __enter__(self) -> "Pulse":
         self._thread.start()

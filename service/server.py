@@ -5,7 +5,11 @@ import socket
 import uvicorn
 
 from candidates.errors import StudentSearchError
+from service import logs
 from service.app import create_app
+from service.database import Database
+from service.gate import Gate
+from service.loopback import is_loopback
 from service.settings import Settings
 
 ADDRESS_FILE = "address"
@@ -17,11 +21,24 @@ class AddressTaken(StudentSearchError):
     """The service cannot listen where it should."""
 
 
-def listen(settings: Settings) -> tuple[socket.socket, str]:
-    """A listening socket and its URL, which is also left in data_dir/address; AddressTaken.
+class TokensNeeded(StudentSearchError):
+    """A service that anybody could call was to be reachable from elsewhere."""
 
-    Whoever connects before the service is up waits for it.
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"The service has no token yet, so whoever reached {host} could use it. Make the first "
+            "with: student-search token create --scope admin; or listen on 127.0.0.1."
+        )
+
+
+def listen(settings: Settings) -> tuple[socket.socket, str]:
+    """A listening socket and its URL, which is also left in data_dir/address.
+
+    Whoever connects before the service is up waits for it. Raises AddressTaken, and TokensNeeded
+    for an address that others reach while there is no token.
     """
+    if not is_loopback(settings.host):
+        _check_closed(settings)
     try:
         listener = _bound(settings.host, settings.port)
     except OSError as exc:
@@ -38,13 +55,25 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
 
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Until SIGINT or SIGTERM."""
+    logs.configure("server", settings)
     config = uvicorn.Config(
         create_app(settings),
+        log_config=None,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _check_closed(settings: Settings) -> None:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        database.migrate()
+        if not Gate(database).is_closed():
+            raise TokensNeeded(settings.host)
+    finally:
+        database.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,6 +34,16 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         default=4 * 2**30, gt=0, description="Largest body that an upload may have."
     )
+    requests_per_minute: int = Field(
+        default=60_000,
+        ge=0,
+        description="Requests that one token, or without tokens one address, may make; 0: any.",
+    )
+    refusals_per_minute: int = Field(
+        default=60,
+        ge=0,
+        description="Requests that one address may make in vain for want of a token; 0: any.",
+    )
     lease_seconds: float = Field(
         default=30, gt=0, description="How long a silent worker keeps its unit of work."
     )
@@ -46,6 +57,12 @@ class Settings(BaseSettings):
     )
     max_attempts: int = Field(
         default=3, ge=1, description="How often a unit whose worker dies is started in all."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Logs for people to read, or one JSON object a line."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important of what is logged."
     )
 
     @property

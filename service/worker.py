@@ -8,7 +8,7 @@ import sys
 import time
 
 from candidates.errors import StudentSearchError
-from service import lifeline
+from service import lifeline, logs
 from service.artifacts import Artifacts
 from service.database import Database, DatabaseUnavailable
 from service.failures import LeaseLost
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """`python -m service.worker [NAME]`: work until the process that started this one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s worker %(process)d: %(message)s")
     lifeline.watch(lambda: os._exit(0))
     worker = sys.argv[1] if len(sys.argv) > 1 else f"worker_{secrets.token_hex(8)}"
     settings = Settings()
+    logs.configure("worker", settings)
     database = Database(settings.sqlalchemy_url)
     place = Workplace(database, Artifacts(settings.artifacts_dir))
     ledger = Ledger(database, settings)
@@ -50,6 +50,14 @@ def work_once(ledger: Ledger, place: Workplace, settings: Settings, worker: str)
 
 def run_unit(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse_seconds: float) -> None:
     """Do a claimed unit and commit it, or note why it failed."""
+    with logs.about_unit(unit.job_id, unit.id):
+        begun = time.monotonic()
+        log.info("Begins with a unit of work: %s.", unit.kind)
+        _run(ledger, place, unit, pulse_seconds)
+        log.info("Has done with it.", extra={"seconds": round(time.monotonic() - begun, 3)})
+
+
+def _run(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse_seconds: float) -> None:
     try:
         with Pulse(ledger, unit, pulse_seconds) as pulse:
             write = work_of(unit.kind)(place.of(unit.owner_id), unit.payload, pulse.report)
@@ -57,9 +65,10 @@ def run_unit(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse_seconds: 
     except LeaseLost as exc:
         log.warning("%s", exc)
     except StudentSearchError as exc:
+        log.info("The unit failed: %s", exc)
         _fail(ledger, unit, Failure(error=type(exc).__name__, detail=str(exc)), final=True)
     except Exception as exc:
-        log.exception("Unit %s (%s) broke.", unit.id, unit.kind)
+        log.exception("The unit (%s) broke.", unit.kind)
         detail = f"The work broke with {type(exc).__name__}: {exc}. The worker's log says where."
         _fail(ledger, unit, Failure(error="UnexpectedError", detail=detail), final=False)
 

@@ -1,5 +1,6 @@
 """The route for Prometheus, and the middleware that counts requests."""
 
+import logging
 import time
 
 from fastapi import APIRouter, Response
@@ -8,9 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.parts import PartsOf
 from service.metrics import MEDIA_TYPE, Metrics, Request
 
+log = logging.getLogger(__name__)
+
 router = APIRouter(tags=["service"])
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+UNREMARKABLE = {"/livez", "/readyz", "/metrics"}
 OTHER = "other"
 """The route of every path that no route has, and the method that no resource knows."""
 
@@ -21,8 +25,11 @@ def show(parts: PartsOf) -> Response:
     return Response(parts.metrics.exposition(), media_type=MEDIA_TYPE)
 
 
-class CountRequests:
-    """Middleware that notes every request once its answer is sent."""
+class NoteRequests:
+    """Middleware that counts every request once its answer is sent, and logs it.
+
+    The log has its path, but not its query nor its headers, which may hold what is secret.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
@@ -51,12 +58,20 @@ class CountRequests:
             seconds = time.perf_counter() - begun
             request = Request(_method(scope), route_of(scope), status, seconds, num_bytes)
             self._metrics.note_request(request)
+            _log(scope["path"], request)
 
 
 def route_of(scope: Scope) -> str:
     """The template of the route that answered."""
     template: str = getattr(scope.get("route"), "path", OTHER)
     return template
+
+
+def _log(path: str, request: Request) -> None:
+    about = {"method": request.method, "path": path, "status": request.status}
+    level = logging.DEBUG if path in UNREMARKABLE else logging.INFO
+    if log.isEnabledFor(level):
+        log.log(level, "Answered.", extra={**about, "ms": round(1000 * request.seconds, 2)})
 
 
 def _method(scope: Scope) -> str:
