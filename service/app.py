@@ -22,10 +22,13 @@ from service.api import (
     students,
     surveys,
     teachers,
+    tokens,
 )
+from service.api.guard import Guard
 from service.api.metrics import NoteRequests
 from service.api.parts import Parts
 from service.api.uploads import BodyLimit
+from service.gate import Gate
 from service.launcher_process import LauncherProcess
 from service.readiness import probes_of
 from service.settings import Settings
@@ -42,7 +45,7 @@ documents (RFC 9457).
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service with these settings, by default those of the environment."""
-    settings = settings or Settings()
+    settings = settings or Settings.read()
     app = FastAPIOffline(
         title="Student Search",
         version="1",
@@ -54,6 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.parts = Parts.of(settings)
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(Guard, gate=Gate(app.state.parts.database), settings=settings)
     app.add_middleware(NoteRequests, metrics=app.state.parts.metrics)
     problems.install(app)
     for module in (
@@ -69,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         checkpoints,
         devices,
         jobs,
+        tokens,
         health,
         metrics,
         problems,

@@ -118,7 +118,7 @@ def main(command: Sequence[str] = WORKER) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     lifeline.watch(stop.set)
-    settings = Settings()
+    settings = Settings.read()
     logs.configure("launcher", settings)
     Artifacts(settings.artifacts_dir).sweep()
     ledger = Ledger(Database(settings.sqlalchemy_url), settings)

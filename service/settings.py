@@ -1,13 +1,27 @@
 """Settings of the service, each from an environment variable STUDENT_SEARCH_<NAME>."""
 
 import json
+import os
+from collections.abc import Set
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from candidates.errors import StudentSearchError
 
 PREFIX = "STUDENT_SEARCH_"
+CLIENT_VARIABLES = {
+    "URL": "where the service is, http://127.0.0.1:8000 unless given.",
+    "TOKEN": "the token to show it.",
+}
+"""What is no setting of the service but read by who speaks to it."""
+
+
+class InvalidSettings(StudentSearchError):
+    """The service cannot start with what its environment says."""
 
 
 class Settings(BaseSettings):
@@ -65,6 +79,24 @@ class Settings(BaseSettings):
         default="info", description="The least important of what is logged."
     )
 
+    @classmethod
+    def read(cls, **given: Any) -> "Settings":
+        """Those of the environment, but for what is given. Raises InvalidSettings for the first
+        value that is not allowed, and for a variable that looks like a setting and is none.
+        """
+        _check_names(set(cls.model_fields))
+        try:
+            return cls(**given)
+        except ValidationError as exc:
+            first = exc.errors(include_input=False)[0]  # it may be secret
+            name, reason = ".".join(map(str, first["loc"])), first["msg"]
+        except SettingsError as exc:
+            name, reason = str(exc).split('"')[1], "this is not valid JSON"
+        raise InvalidSettings(
+            f"The setting '{name}' is not allowed: {reason}. Correct {PREFIX}{name.upper()}, or "
+            "the option of the same name; docs/settings.md says what it may be."
+        )
+
     @property
     def sqlalchemy_url(self) -> str:
         """`database_url`, or the embedded database's."""
@@ -83,3 +115,15 @@ class Settings(BaseSettings):
             PREFIX + name.upper(): json.dumps(value) if isinstance(value, list) else str(value)
             for name, value in values.items()
         }
+
+
+def _check_names(fields: Set[str]) -> None:
+    known = {PREFIX + name.upper() for name in (*fields, *CLIENT_VARIABLES)}
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            likely = get_close_matches(name.upper(), known, 1)
+            hint = f" Did you mean {likely[0]}?" if likely else ""
+            raise InvalidSettings(
+                f"The environment has {name}, which is no setting.{hint} Remove or rename it; "
+                "docs/settings.md lists all settings."
+            )

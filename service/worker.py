@@ -26,7 +26,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
     lifeline.watch(lambda: os._exit(0))
     worker = sys.argv[1] if len(sys.argv) > 1 else f"worker_{secrets.token_hex(8)}"
-    settings = Settings()
+    settings = Settings.read()
     logs.configure("worker", settings)
     database = Database(settings.sqlalchemy_url)
     place = Workplace(database, Artifacts(settings.artifacts_dir))

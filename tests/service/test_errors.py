@@ -5,8 +5,9 @@ from service.errors import KINDS, PLAIN_KINDS, problem_of, problem_of_failure
 from service.failures import UnknownResource
 from service.records import Failure
 from service.server import AddressTaken
+from service.settings import InvalidSettings
 
-NEVER_OVER_HTTP = {StudentSearchError, AddressTaken, NotApplicable}
+NEVER_OVER_HTTP = {StudentSearchError, AddressTaken, InvalidSettings, NotApplicable}
 
 
 def all_errors(
