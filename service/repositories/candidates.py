@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from candidates.candidate import Candidate, Cost, Estimate, Kept, Omitted, Score
+from candidates.candidate import Candidate, Cost, Course, Estimate, Kept, Omitted, Score
 from candidates.value import Value
 from search.problem import Choice, Problem
 from service.failures import UnknownResource
@@ -26,6 +26,9 @@ class NewCandidate(Value):
     identity: str
     candidate: Candidate
     weights_sha256: str
+
+
+UNUSED_BY_STRATEGIES = {"knobs", "kept", "identity", "course"}
 
 
 def add_all(
@@ -101,7 +104,9 @@ def problem(session: Session, library_id: str) -> Problem:
 
 def _choices(session: Session, library_id: str) -> tuple[tuple[Choice, ...], ...]:
     columns = CandidateRow.__table__.c
-    wanted = [column for column in columns if column.name not in {"knobs", "kept", "identity"}]
+    wanted = [
+        column for column in columns if column.name not in {"knobs", "kept", "identity", "course"}
+    ]
     rows = session.execute(
         select(*wanted)
         .where(columns.library_id == library_id)
@@ -139,6 +144,7 @@ def _row(library_id: str, index: int, position: int, new: NewCandidate) -> Candi
         agreement_se=score.agreement and score.agreement.standard_error,
         num_images=score.num_images,
         weights_sha256=new.weights_sha256,
+        course=candidate.course and candidate.course.model_dump(),
     )
 
 
@@ -156,6 +162,7 @@ def _record(row: CandidateRow) -> CandidateRecord:
             kept=_kept(row.kept),
             cost=_cost(row),
             score=_score(row),
+            course=None if row.course is None else Course.model_validate(row.course),
         ),
         weights_sha256=row.weights_sha256,
     )

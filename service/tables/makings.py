@@ -66,8 +66,8 @@ class LibraryRow(Prepared, Base):
 class CandidateRow(Base):
     """A scored candidate; `_se` columns are standard errors.
 
-    The agreement and the peak of the activations are unknown for candidates that were scored
-    before they were counted.
+    The agreement, the peak of the activations and the course of the refinement are unknown for
+    candidates that were made before they were kept.
     """
 
     __tablename__ = "candidates"
@@ -100,6 +100,7 @@ class CandidateRow(Base):
     agreement_se: Mapped[float | None]
     num_images: Mapped[int]
     weights_sha256: Mapped[str] = mapped_column(Digest)
+    course: Mapped[dict[str, Any] | None]
 
 
 class OmissionRow(Base):
