@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from candidates import errors
 from candidates.errors import StudentSearchError
-from service import failures
+from service import failures, refusals
 from service.records import Failure
 
 PREFIX = "/problems/"
@@ -99,6 +99,13 @@ KINDS: dict[type[StudentSearchError], Kind] = {
         "total",
     ),
     failures.JobFinished: _kind("job-finished", 409, "The job has ended", "job_id", "state"),
+    refusals.TokenMissing: _kind("token-missing", 401, "A token is needed"),
+    refusals.TokenRefused: _kind("token-refused", 401, "The token opens nothing"),
+    refusals.ScopeTooSmall: _kind("scope-too-small", 403, "The token may not do this", "needed"),
+    refusals.ForeignOrigin: _kind("foreign-origin", 403, "The call came from elsewhere"),
+    refusals.TooManyRequests: _kind(
+        "too-many-requests", 429, "Too many requests", "per_minute", "retry_after_s"
+    ),
     failures.WorkCancelled: _kind("work-cancelled", 409, "The work was cancelled"),
     failures.LeaseLost: _kind("lease-lost", 500, "A worker lost its lease"),
     failures.ArtifactMissing: _kind("artifact-missing", 500, "A stored file is missing"),

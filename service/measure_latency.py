@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import operator
+import os
 import platform
 import random
 import statistics
@@ -419,9 +420,10 @@ def deliver(body: dict[str, Any], options: argparse.Namespace) -> None:
 def call(url: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """The service's answer; its own sentence where it refuses."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        url.rstrip("/") + path, data, {"Content-Type": "application/json"}
-    )
+    headers = {"Content-Type": "application/json"}
+    if os.environ.get("STUDENT_SEARCH_TOKEN"):
+        headers["Authorization"] = f"Bearer {os.environ['STUDENT_SEARCH_TOKEN']}"
+    request = urllib.request.Request(url.rstrip("/") + path, data, headers)
     try:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a cancelled unit may take to stop before it is killed.",
     )
+    stop_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="How long requests, and after them workers, may take when the service stops.",
+    )
     poll_seconds: float = Field(
         default=0.25, gt=0, description="How often an idle worker looks for a unit of work."
     )

@@ -1,11 +1,12 @@
 """The parts of the running service, and how a request gets hold of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from service.api.guard import CallerOf
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
@@ -41,9 +42,16 @@ class Parts:
         return cls(settings, database, artifacts, shelves, maker, Curves(shelves), metrics)
 
 
-async def _parts(request: Request) -> Parts:
+    def owned_by(self, owner_id: str) -> "Parts":
+        """The same, with only this owner's part of the database behind it all."""
+        database = self.database.of(owner_id)
+        return replace(self, database=database, maker=replace(self.maker, database=database))
+
+
+async def _parts(request: Request, caller: CallerOf) -> Parts:
+    """The one way from a route to the database, so that no route sees more than its caller may."""
     parts: Parts = request.app.state.parts
-    return parts
+    return parts.owned_by(caller.owner_id)
 
 
 PartsOf = Annotated[Parts, Depends(_parts)]

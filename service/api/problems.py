@@ -25,6 +25,7 @@ from service.errors import (
     problem,
     problem_of,
 )
+from service.refusals import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +64,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def answer_to(request: Request, error: StudentSearchError | DatabaseUnavailable) -> JSONResponse:
+    """For middleware, whose errors reach no handler."""
+    handler = _unavailable if isinstance(error, DatabaseUnavailable) else _domain
+    return handler(request, error)
+
+
 def _domain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StudentSearchError)
-    return _answer(problem_of(error, request.url.path))
+    headers = dict(error.headers) if isinstance(error, Refusal) else None
+    return _answer(problem_of(error, request.url.path), headers)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:

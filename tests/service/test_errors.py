@@ -4,10 +4,18 @@ from candidates.errors import InfeasibleBudget, NotApplicable, StudentSearchErro
 from service.errors import KINDS, PLAIN_KINDS, problem_of, problem_of_failure
 from service.failures import UnknownResource
 from service.records import Failure
-from service.server import AddressTaken
+from service.refusals import Refusal
+from service.server import AddressTaken, TokensNeeded
 from service.settings import InvalidSettings
 
-NEVER_OVER_HTTP = {StudentSearchError, AddressTaken, InvalidSettings, NotApplicable}
+NEVER_OVER_HTTP = {
+    StudentSearchError,
+    AddressTaken,
+    InvalidSettings,
+    NotApplicable,
+    Refusal,
+    TokensNeeded,
+}
 
 
 def all_errors(

@@ -1,0 +1,27 @@
+"""Tokens for the tests."""
+
+from service.credentials import Credential
+from service.database import Database
+from service.repositories import tokens
+from service.repositories.tokens import NewToken, Scope, TokenRecord
+
+
+def token(
+    database: Database, owner: str = "alice", scope: Scope = "write", days: int | None = 1
+) -> tuple[TokenRecord, Credential]:
+    """As the command line makes one."""
+    new = NewToken(name="test", scope=scope, days=days)
+    with database.writing() as session:
+        return tokens.add(session, tokens.owner_named(session, owner), new)
+
+
+def header(credential: Credential) -> dict[str, str]:
+    """What its holder sends."""
+    return {"authorization": f"Bearer {credential}"}
+
+
+def headers(
+    database: Database, owner: str = "alice", scope: Scope = "write", days: int | None = 1
+) -> dict[str, str]:
+    """What the holder of a new token sends."""
+    return header(token(database, owner, scope, days)[1])
