@@ -98,6 +98,13 @@ class WorkCancelled(StudentSearchError):
         super().__init__("The job was cancelled. Post the resource again to start anew.")
 
 
+class WorkInterrupted(StudentSearchError):
+    """Work stopped because its worker is to end; another goes on with it."""
+
+    def __init__(self) -> None:
+        super().__init__("The worker is to end. The unit is given back, and done by another.")
+
+
 class InvalidLatencies(StudentSearchError):
     """A latency table does not suit the library that it names."""
 

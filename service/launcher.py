@@ -7,7 +7,8 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from subprocess import Popen
+from contextlib import suppress
+from subprocess import Popen, TimeoutExpired
 from threading import Event
 
 from service import lifeline, logs
@@ -54,6 +55,17 @@ class Slot:
         self._early_deaths = self._early_deaths + 1 if young else 0
         self.process = None
 
+    def tell(self) -> None:
+        """Let the worker give back its unit and end."""
+        if self.process is not None:
+            self.process.terminate()
+
+    def wait(self, seconds: float) -> None:
+        """For the worker's end, but no longer than this."""
+        if self.process is not None:
+            with suppress(TimeoutExpired):
+                self.process.wait(max(0.0, seconds))
+
     def end(self) -> None:
         """Kill the worker and wait for its end."""
         self._started = 0.0  # it did not die of itself, so the next may start at once
@@ -68,7 +80,7 @@ class Launcher:
 
     def __init__(self, settings: Settings, ledger: Ledger, command: Sequence[str] = WORKER) -> None:
         environment = {**thread_environment(settings.workers), **settings.environment()}
-        self._ledger = ledger
+        self._ledger, self._stop_seconds = ledger, settings.stop_seconds
         self._beat = Beat(settings.data_dir, os.getpid())
         self._slots = [Slot(command, environment) for _ in range(settings.workers)]
 
@@ -80,10 +92,18 @@ class Launcher:
             except DatabaseUnavailable:
                 log.warning("The database is out of reach.", exc_info=True)
             self._beat.strike()
-        for slot in self._slots:
-            slot.end()
+        self._end_workers()
         for slot in self._slots:
             self._ledger.release(slot.worker, blame=False)
+
+    def _end_workers(self) -> None:
+        """In order, within a limit of time; who takes longer is killed."""
+        for slot in self._slots:
+            slot.tell()
+        until = time.monotonic() + self._stop_seconds
+        for slot in self._slots:
+            slot.wait(until - time.monotonic())
+            slot.end()
 
     def _tick(self) -> None:
         for slot in self._slots:

@@ -15,7 +15,7 @@ from service.settings import Settings
 log = logging.getLogger(__name__)
 
 LAUNCHER = (sys.executable, "-m", "service.launcher")
-END_SECONDS = 10
+MORE_SECONDS = 5
 
 
 class LauncherProcess:
@@ -62,7 +62,7 @@ class LauncherProcess:
         with self._lock:
             self._ended.set()
         if self._process is not None:
-            _end(self._process)
+            _end(self._process, self._settings.stop_seconds + MORE_SECONDS)
             self._keeper.join()
 
     def _start(self) -> Popen[bytes]:
@@ -83,10 +83,10 @@ class LauncherProcess:
                 self._process = self._start()
 
 
-def _end(process: Popen[bytes]) -> None:
+def _end(process: Popen[bytes], seconds: float) -> None:
     lifeline.cut(process)
     try:
-        process.wait(END_SECONDS)
+        process.wait(seconds)
     except TimeoutExpired:
         process.kill()
         process.wait()

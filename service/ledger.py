@@ -105,6 +105,10 @@ class Ledger:
         with self._database.writing() as session:
             self._give_up(session, _claim_of(unit), failure, final)
 
+    def give_back(self, unit: UnitRecord) -> None:
+        """Free a unit that its worker cannot finish; the attempt does not count."""
+        self._free(_claim_of(unit), blame=False)
+
     def release(self, worker: str, blame: bool = True) -> None:
         """Free the units of a worker that has ended; without blame the attempt does not count."""
         for claim in self._claims(UnitRow.worker == worker):

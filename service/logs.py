@@ -42,6 +42,7 @@ def configure(process: str, settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every start
     logging.captureWarnings(True)
 
 

@@ -6,7 +6,7 @@ from threading import Event, Thread
 from types import TracebackType
 
 from service.database import DatabaseUnavailable
-from service.failures import LeaseLost, WorkCancelled
+from service.failures import LeaseLost, WorkCancelled, WorkInterrupted
 from service.ledger import Ledger, Standing
 from service.records import Progress, UnitRecord
 
@@ -16,8 +16,11 @@ log = logging.getLogger(__name__)
 class Pulse:
     """While the block runs, the lease is extended and the progress noted every `seconds`."""
 
-    def __init__(self, ledger: Ledger, unit: UnitRecord, seconds: float) -> None:
+    def __init__(
+        self, ledger: Ledger, unit: UnitRecord, seconds: float, stop: Event | None = None
+    ) -> None:
         self._ledger, self._unit, self._seconds = ledger, unit, seconds
+        self._stop = stop or Event()
         self.progress: Progress | None = None
         self._standing = Standing.HELD
         self._ended = Event()
@@ -37,8 +40,13 @@ class Pulse:
         self._thread.join()
 
     def report(self, done: int, total: int) -> None:
-        """The work's progress callback: raises WorkCancelled or LeaseLost when it must stop."""
+        """The work's progress callback.
+
+        Raises WorkCancelled, LeaseLost or WorkInterrupted when it must stop.
+        """
         self.progress = Progress(done=done, total=total)
+        if self._stop.is_set():
+            raise WorkInterrupted
         if self._standing is Standing.STOPPED:
             raise WorkCancelled
         if self._standing is Standing.LOST:

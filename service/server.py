@@ -1,6 +1,9 @@
 """Server: the web process, on a socket whose address is known before it answers."""
 
+import math
+import os
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -13,12 +16,18 @@ from service.loopback import is_loopback
 from service.settings import Settings
 
 ADDRESS_FILE = "address"
-SHUTDOWN_SECONDS = 10
 BACKLOG = 2048
 
 
 class AddressTaken(StudentSearchError):
     """The service cannot listen where it should."""
+
+
+class StartFailed(StudentSearchError):
+    """The service did not come up."""
+
+    def __init__(self) -> None:
+        super().__init__("The service could not start; its log says why.")
 
 
 class TokensNeeded(StudentSearchError):
@@ -54,16 +63,35 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
 
 
 def serve(settings: Settings, listener: socket.socket) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT or SIGTERM; a second signal ends the process at once. Raises StartFailed.
+
+    Then nobody new is let in; what runs, requests and after them units of work, has stop_seconds
+    to come to an end.
+    """
     logs.configure("server", settings)
     config = uvicorn.Config(
         create_app(settings),
         log_config=None,
         log_level="warning",
         access_log=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = _Server(config)
+    server.run(sockets=[listener])
+    if not server.started and not server.told_to_stop:
+        raise StartFailed
+
+
+class _Server(uvicorn.Server):
+    """Exits with 0 when told to stop: uvicorn's own would raise the signal once more in the end."""
+
+    told_to_stop = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Of SIGINT and SIGTERM."""
+        if self.told_to_stop:
+            os._exit(128 + sig)  # the launcher and its workers notice, and end by themselves
+        self.told_to_stop = self.should_exit = True
 
 
 def _check_closed(settings: Settings) -> None:

@@ -2,10 +2,10 @@ import pytest
 
 from candidates.errors import InfeasibleBudget, NotApplicable, StudentSearchError
 from service.errors import KINDS, PLAIN_KINDS, problem_of, problem_of_failure
-from service.failures import UnknownResource
+from service.failures import UnknownResource, WorkInterrupted
 from service.records import Failure
 from service.refusals import Refusal
-from service.server import AddressTaken, TokensNeeded
+from service.server import AddressTaken, StartFailed, TokensNeeded
 from service.settings import InvalidSettings
 
 NEVER_OVER_HTTP = {
@@ -14,7 +14,9 @@ NEVER_OVER_HTTP = {
     InvalidSettings,
     NotApplicable,
     Refusal,
+    StartFailed,
     TokensNeeded,
+    WorkInterrupted,
 }
 
 
