@@ -1,7 +1,7 @@
 """Tokens for the tests."""
 
 from service.credentials import Credential
-from service.database import Database
+from service.database import Database, Session
 from service.repositories import tokens
 from service.repositories.tokens import NewToken, Scope, TokenRecord
 
@@ -25,3 +25,8 @@ def headers(
 ) -> dict[str, str]:
     """What the holder of a new token sends."""
     return header(token(database, owner, scope, days)[1])
+
+
+def owner_id(session: Session, name: str) -> str:
+    """Of an owner that has a token."""
+    return tokens.owner_named(session, name)
