@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service.api import (
@@ -24,9 +24,10 @@ from service.api import (
     teachers,
     tokens,
 )
-from service.api.guard import Guard
+from service.api.guard import TOKEN, Guard
 from service.api.metrics import NoteRequests
 from service.api.parts import Parts
+from service.api.shield import Shield
 from service.api.uploads import BodyLimit
 from service.gate import Gate
 from service.launcher_process import LauncherProcess
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
     app.add_middleware(Guard, gate=Gate(app.state.parts.database), settings=settings)
     app.add_middleware(NoteRequests, metrics=app.state.parts.metrics)
+    app.add_middleware(Shield)
     problems.install(app)
     for module in (
         datasets,
@@ -74,10 +76,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         devices,
         jobs,
         tokens,
-        health,
         metrics,
-        problems,
     ):
+        app.include_router(module.router, dependencies=[Depends(TOKEN)])
+    for module in (health, problems):
         app.include_router(module.router)
     return app
 

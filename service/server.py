@@ -74,6 +74,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         log_config=None,
         log_level="warning",
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
     )
     server = _Server(config)

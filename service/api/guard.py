@@ -8,6 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +25,13 @@ from service.settings import Settings
 
 OPEN = {"/livez", "/readyz", "/version", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 OPEN_BELOW = ("/static-offline-docs/", "/problems/")
+
+TOKEN = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    description="Needed as soon as there is one; made with: student-search token create.",
+)
+"""Tells the pages about tokens; whether one is right the guard has seen before."""
 
 
 class Guard:
