@@ -38,10 +38,11 @@ $(STAMP): pyproject.toml constraints.txt
 test: $(STAMP) ## Run the whole test suite
 	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile
 
-lint: $(STAMP) ## Check style, formatting and import contracts
+lint: $(STAMP) ## Check style, security, formatting, import contracts and the pinned packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.audit constraints.txt
 
 types: $(STAMP) ## Check types (mypy --strict)
 	@$(BIN)/mypy

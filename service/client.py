@@ -31,7 +31,7 @@ from service.errors import Problem
 Body = TypeVar("Body", bound=BaseModel)
 OnProgress = Callable[[JobBody], None]
 DEFAULTS = SearchSettings()
-TOKEN_VARIABLE = "STUDENT_SEARCH_TOKEN"
+TOKEN_VARIABLE = "STUDENT_SEARCH_TOKEN"  # noqa: S105 - a name, no secret
 
 
 class ClientError(Exception):
