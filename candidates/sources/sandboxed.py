@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from candidates.sources.landlock import confine
+from candidates.sources.seccomp import forbid
 
 REFUSAL, RESULT = "refusal.json", "result.safetensors"
 SYSTEM = (
@@ -68,6 +69,7 @@ def _shut_in(limits: dict[str, Any]) -> None:
         # Not every system lets its users have namespaces; the other limits hold all the same.
         if library.unshare(_NEW_USER | _NEW_NETWORK) != 0:
             library.unshare(_NEW_NETWORK)
+        forbid()
     for which, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, limits["memory_bytes"]),
