@@ -31,7 +31,9 @@ from service.api.shield import Shield
 from service.api.uploads import BodyLimit
 from service.gate import Gate
 from service.launcher_process import LauncherProcess
+from service.ledger import Ledger
 from service.readiness import probes_of
+from service.rounds import Rounds
 from service.settings import Settings
 
 DESCRIPTION = """
@@ -86,10 +88,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Tables are brought up to date before the first request; workers live as long as this."""
+    """Tables are brought up to date before the first request; workers live as long as this.
+
+    This server also notices workers of others that fell silent, and deadlines that passed.
+    """
     parts: Parts = app.state.parts
     parts.database.migrate()
-    with LauncherProcess(parts.settings) as launcher:
+    ledger = Ledger(parts.database, parts.settings)
+    sweeps = Rounds("sweep", ledger.sweep, parts.settings.sweep_seconds)
+    with LauncherProcess(parts.settings) as launcher, sweeps:
         app.state.probes = probes_of(parts.database, parts.artifacts, launcher)
         yield
     parts.database.close()

@@ -99,6 +99,9 @@ KINDS: dict[type[StudentSearchError], Kind] = {
         "total",
     ),
     failures.JobFinished: _kind("job-finished", 409, "The job has ended", "job_id", "state"),
+    failures.NothingToRetry: _kind(
+        "nothing-to-retry", 409, "Nothing of the job can be tried again", "job_id"
+    ),
     refusals.TokenMissing: _kind("token-missing", 401, "A token is needed"),
     refusals.TokenRefused: _kind("token-refused", 401, "The token opens nothing"),
     refusals.ScopeTooSmall: _kind("scope-too-small", 403, "The token may not do this", "needed"),
@@ -122,14 +125,16 @@ MALFORMED = _kind("malformed-request", 400, "The request cannot be read")
 INTERNAL = _kind("internal-error", 500, "The service failed")
 UNAVAILABLE = _kind("database-unavailable", 503, "The database does not answer")
 WORKER_DIED = _kind("worker-died", 500, "The worker process died")
+DEADLINE_PASSED = _kind("deadline-passed", 409, "The job's deadline has passed")
 OUTDATED = _kind("outdated", 409, "Another version of the service made it")
 PLAIN_KINDS = (
     INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, MALFORMED, INTERNAL, UNAVAILABLE, WORKER_DIED,
-    OUTDATED,
+    OUTDATED, DEADLINE_PASSED,
 )  # fmt: skip
 
 _BY_NAME = {error.__name__: kind for error, kind in KINDS.items()} | {
     "WorkerDied": WORKER_DIED,
+    "DeadlinePassed": DEADLINE_PASSED,
     "MadeByAnotherVersion": OUTDATED,
 }
 

@@ -2,6 +2,8 @@
 
 from candidates.errors import StudentSearchError
 
+ENDED = {"succeeded": "succeeded", "failed": "failed", "cancelled": "been cancelled"}
+
 
 class UnknownResource(StudentSearchError):
     """An id names nothing."""
@@ -55,11 +57,25 @@ class InvalidCursor(StudentSearchError):
 
 
 class JobFinished(StudentSearchError):
-    """A job that has ended cannot be cancelled."""
+    """A job that has ended can be neither cancelled nor changed."""
 
     def __init__(self, job_id: str, state: str) -> None:
-        super().__init__(f"The job '{job_id}' has already {state}, so it cannot be cancelled.")
+        super().__init__(
+            f"The job '{job_id}' has already {ENDED[state]}, so it cannot be cancelled or changed "
+            "any more."
+        )
         self.job_id, self.state = job_id, state
+
+
+class NothingToRetry(StudentSearchError):
+    """A job was to be tried again of which nothing can be."""
+
+    def __init__(self, job_id: str, reason: str) -> None:
+        super().__init__(
+            f"The job '{job_id}' cannot be tried again: {reason}. If what it makes is wanted, post "
+            "that again."
+        )
+        self.job_id = job_id
 
 
 class ArtifactMissing(StudentSearchError):

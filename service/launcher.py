@@ -114,6 +114,7 @@ class Launcher:
             if slot.process is None:
                 slot.start()
         self._kill_overdue()
+        self._ledger.sweep()
 
     def _kill_overdue(self) -> None:
         running = {slot.worker: slot for slot in self._slots if slot.process is not None}

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         default=30, gt=0, description="How long a silent worker keeps its unit of work."
     )
     cancel_seconds: float = Field(
-        default=5,
+        default=1.5,
         gt=0,
         description="How long a cancelled unit may take to stop before it is killed.",
     )
@@ -106,6 +106,16 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """`database_url`, or the embedded database's."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'student-search.db'}"
+
+    @property
+    def sweep_seconds(self) -> float:
+        """How often leases and deadlines are looked at."""
+        return min(1.0, self.lease_seconds / 8)
+
+    @property
+    def pulse_seconds(self) -> float:
+        """How often a unit's heart beats."""
+        return min(0.5, self.lease_seconds / 6)
 
     @property
     def artifacts_dir(self) -> Path:

@@ -48,7 +48,7 @@ def work_once(
     try:
         unit = ledger.claim(worker)
         if unit is not None:
-            run_unit(ledger, place, unit, min(1.0, settings.lease_seconds / 6), stop)
+            run_unit(ledger, place, unit, settings.pulse_seconds, stop)
     except DatabaseUnavailable:
         log.warning("The database is out of reach.", exc_info=True)
         return False

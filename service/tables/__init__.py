@@ -7,7 +7,7 @@ from service.tables.owners import OwnerRow, TokenRow
 from service.tables.searches import SearchRow, SearchTrialRow, SurveyRow, SurveyStudentRow
 from service.tables.students import MeasurementRow, RefinementRow, StudentRow, TrialRow
 from service.tables.tallies import TallyRow
-from service.tables.work import JobRow, UnitRow
+from service.tables.work import JobRow, ShareRow, UnitRow
 
 __all__ = [
     "DEFAULT_OWNER",
@@ -27,6 +27,7 @@ __all__ = [
     "RefinementRow",
     "SearchRow",
     "SearchTrialRow",
+    "ShareRow",
     "StudentLatencyRow",
     "StudentRow",
     "SurveyRow",

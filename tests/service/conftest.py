@@ -1,7 +1,7 @@
 """Databases for the tests: SQLite always, PostgreSQL where its server is installed."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,16 +17,32 @@ from tests.service import postgres
 
 
 class Clock:
-    """Time that passes only when told to."""
+    """Time that passes only when told to; `seconds` are those that really passed."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.seconds = 0.0
 
     def __call__(self) -> datetime:
         return self.now
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+    def jump(self, seconds: float) -> None:
+        """As when somebody sets the clock."""
+        self.now += timedelta(seconds=seconds)
+
+    def stopwatch(self) -> float:
+        return self.seconds
+
+    def watch(self, look: Callable[[], object], seconds: float) -> None:
+        """Let time pass while somebody looks every second."""
+        look()
+        for _ in range(round(seconds)):
+            self.advance(1)
+            look()
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +108,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ledger(database: Database, settings: Settings, clock: Clock) -> Ledger:
-    return Ledger(database, settings, clock)
+    return Ledger(database, settings, clock, clock.stopwatch)
 
 
 def _administer(url: str, statement: str) -> None:

@@ -79,7 +79,7 @@ def test_an_expired_lease_is_claimed_again(
 ) -> None:
     add_job(database)
     first = claimed(ledger)
-    clock.advance(31)
+    clock.watch(ledger.sweep, 31)
     second = claimed(ledger, "another")
     assert (second.id, second.attempts) == (first.id, 2)
     assert second.token > first.token
@@ -89,7 +89,7 @@ def test_heartbeats_keep_the_lease(database: Database, ledger: Ledger, clock: Cl
     add_job(database)
     unit = claimed(ledger)
     for _ in range(4):
-        clock.advance(20)
+        clock.watch(ledger.sweep, 20)
         assert ledger.heartbeat(unit) is Standing.HELD
     assert ledger.claim("another") is None
 
@@ -103,7 +103,7 @@ def test_a_heartbeat_notes_the_progress(database: Database, ledger: Ledger) -> N
 def test_a_stale_token_cannot_commit(database: Database, ledger: Ledger, clock: Clock) -> None:
     job_id = add_job(database)
     stale = claimed(ledger)
-    clock.advance(31)
+    clock.watch(ledger.sweep, 31)
     fresh = claimed(ledger, "another")
     assert ledger.heartbeat(stale) is Standing.LOST
     with pytest.raises(LeaseLost, match="its result is not kept"):
@@ -224,7 +224,7 @@ def test_expired_leases_alone_also_end_in_failure(
     job_id = add_job(database)
     for _ in range(3):
         claimed(ledger)
-        clock.advance(31)
+        clock.watch(ledger.sweep, 31)
     assert ledger.claim("worker") is None
     assert job_of(database, job_id).state == "failed"
 
@@ -299,9 +299,9 @@ def test_a_cancelled_job_does_not_wait_for_a_worker_that_is_gone(
 ) -> None:
     job_id = add_job(database)
     unit = claimed(ledger)
-    clock.advance(31)
     with database.writing() as session:
         cancel(session, job_id, clock.now)
+    clock.watch(ledger.sweep, 31)
     assert job_of(database, job_id).state == "cancelled"
     with pytest.raises(LeaseLost):
         ledger.complete(unit, nothing)
@@ -338,7 +338,7 @@ def test_a_worker_is_overdue_when_it_does_not_stop(
     with database.writing() as session:
         cancel(session, job_id, clock.now)
     assert ledger.overdue(["stubborn"]) == set()
-    clock.advance(6)
+    clock.watch(lambda: ledger.overdue(["stubborn"]), 6)
     assert ledger.overdue(["stubborn"]) == {"stubborn"}
     assert ledger.overdue(["another"]) == set()
 
@@ -348,7 +348,7 @@ def test_a_worker_is_overdue_when_its_lease_is_about_to_end(
 ) -> None:
     add_job(database)
     claimed(ledger, "silent")
-    clock.advance(20)
+    clock.watch(lambda: ledger.overdue(["silent"]), 20)
     assert ledger.overdue(["silent"]) == set()
-    clock.advance(5)
+    clock.watch(lambda: ledger.overdue(["silent"]), 5)
     assert ledger.overdue(["silent"]) == {"silent"}
