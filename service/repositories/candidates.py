@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Candidate, Cost, Course, Estimate, Kept, Omitted, Score
+from candidates.graph.neighbourhood import Split
 from candidates.value import Value
 from search.problem import Choice, Problem
 from service.failures import UnknownResource
@@ -92,17 +93,24 @@ def weights(session: Session, library_id: str) -> dict[str, str]:
 
 
 def problem(session: Session, library_id: str) -> Problem:
-    """The candidates of a ready library, as the strategies see them."""
-    query = select(LibraryRow.fixed_cost, LibraryRow.teacher_accuracy)
-    fixed_cost, teacher_accuracy = session.execute(query.where(LibraryRow.id == library_id)).one()
+    """The candidates of a ready library, as the strategies see them; a neighbourhood that has none
+    has its place among the others.
+    """
+    query = select(LibraryRow.fixed_cost, LibraryRow.teacher_accuracy, LibraryRow.split)
+    row = session.execute(query.where(LibraryRow.id == library_id)).one()
+    fixed_cost, teacher_accuracy, split = row
+    choices = _choices(session, library_id)
     return Problem(
-        neighbourhoods=_choices(session, library_id),
+        neighbourhoods=tuple(
+            choices.get(part.index, ()) for part in Split.model_validate(split).neighbourhoods
+        ),
         fixed=Cost.model_validate(fixed_cost),
         teacher_accuracy=teacher_accuracy,
     )
 
 
-def _choices(session: Session, library_id: str) -> tuple[tuple[Choice, ...], ...]:
+def _choices(session: Session, library_id: str) -> dict[int, tuple[Choice, ...]]:
+    """By neighbourhood, for those that have any."""
     columns = CandidateRow.__table__.c
     wanted = [
         column for column in columns if column.name not in {"knobs", "kept", "identity", "course"}
@@ -113,10 +121,12 @@ def _choices(session: Session, library_id: str) -> tuple[tuple[Choice, ...], ...
         .order_by(columns.neighbourhood_index, columns.position)
     )
     groups = groupby(rows, key=lambda row: row.neighbourhood_index)
-    return tuple(
-        tuple(Choice(id=row.id, kind=row.kind, cost=_cost(row), score=_score(row)) for row in group)
-        for _, group in groups
-    )
+    return {
+        index: tuple(
+            Choice(id=row.id, kind=row.kind, cost=_cost(row), score=_score(row)) for row in group
+        )
+        for index, group in groups
+    }
 
 
 def _row(library_id: str, index: int, position: int, new: NewCandidate) -> CandidateRow:
