@@ -13,6 +13,7 @@ from service.failures import JobFinished, LeaseLost, UnknownResource
 from service.ledger import Ledger, Standing
 from service.records import Failure, JobRecord, Progress, UnitRecord
 from service.repositories import jobs
+from service.settings import Settings
 from service.settlement import cancel
 from tests.service.conftest import Clock
 
@@ -352,3 +353,62 @@ def test_a_worker_is_overdue_when_its_lease_is_about_to_end(
     assert ledger.overdue(["silent"]) == set()
     clock.watch(lambda: ledger.overdue(["silent"]), 5)
     assert ledger.overdue(["silent"]) == {"silent"}
+
+
+def test_setting_the_clock_frees_no_unit_and_keeps_none(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    add_job(database)
+    unit = claimed(ledger)
+    for jump in (86_400, -10 * 86_400):
+        clock.jump(jump)
+        clock.watch(ledger.sweep, 20)
+        assert ledger.heartbeat(unit) is Standing.HELD
+        assert ledger.overdue(["worker"]) == set()
+    clock.watch(ledger.sweep, 31)
+    assert ledger.heartbeat(unit) is Standing.LOST
+
+
+def test_a_clock_of_another_machine_does_not_matter(
+    database: Database, settings: Settings, ledger: Ledger
+) -> None:
+    add_job(database)
+    unit = claimed(ledger)
+    other = Clock()
+    other.jump(-86_400)
+    elsewhere = Ledger(database, settings, other, other.stopwatch)
+    for _ in range(4):
+        other.watch(elsewhere.sweep, 20)
+        assert ledger.heartbeat(unit) is Standing.HELD
+
+
+def test_a_machine_that_slept_blames_nobody(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    add_job(database)
+    unit = claimed(ledger)
+    ledger.sweep()
+    clock.advance(86_400)
+    ledger.sweep()
+    assert ledger.heartbeat(unit) is Standing.HELD
+
+
+def test_a_unit_that_gets_on_between_kills_does_not_use_up_its_attempts(
+    database: Database, ledger: Ledger
+) -> None:
+    add_job(database)
+    for step in range(1, 8):
+        ledger.heartbeat(claimed(ledger), Progress(done=step, total=10))
+        ledger.release("worker")
+    ledger.complete(claimed(ledger), nothing)
+
+
+def test_a_unit_that_always_dies_at_the_same_place_fails_after_its_attempts(
+    database: Database, ledger: Ledger
+) -> None:
+    job_id = add_job(database)
+    for _ in range(3):
+        ledger.heartbeat(claimed(ledger), Progress(done=5, total=10))
+        ledger.release("worker")
+    assert ledger.claim("worker") is None
+    assert job_of(database, job_id).state == "failed"
