@@ -10,7 +10,7 @@ classes: those on bare tables are not seen here.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, event, exists, inspect
+from sqlalchemy import Column, ColumnElement, Table, event, exists
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from service.tables import DEFAULT_OWNER, Base, Identified
@@ -38,9 +38,10 @@ def _only_the_owners(state: ORMExecuteState) -> None:
         )
     ]
     for mapper in state.all_mappers:
-        column = _parent_column(mapper.class_)
+        row: type[Base] = mapper.class_
+        column = _parent_column(row)
         if column is not None:
-            options.append(with_loader_criteria(mapper.class_, _leads_to(column, owner_id)))
+            options.append(with_loader_criteria(row, _leads_to(column, owner_id)))
     state.statement = state.statement.options(*options)
 
 
@@ -57,7 +58,7 @@ def _parent_column(row: type[Base]) -> Column[Any] | None:
     """The foreign key of rows without an owner to the table of those that have one, if any."""
     if issubclass(row, Identified):
         return None
-    columns = inspect(row).local_table.columns
+    columns = row.metadata.tables[row.__tablename__].columns
     return next((each for each in columns if _parent(each) is not None), None)
 
 

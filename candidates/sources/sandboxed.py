@@ -41,14 +41,13 @@ def main() -> None:
     except StudentSearchError as exc:
         _refuse(type(exc).__name__, str(exc))
     except MemoryError:
-        _refuse("InvalidCheckpoint", "The file needs more memory than may be used to read it. "
-                "Send a smaller network.")  # fmt: skip
+        sentence = "The file needs more memory than may be used to read it."
+        _refuse("InvalidCheckpoint", f"{sentence} {order['advice']}")
     except Exception as exc:  # noqa: BLE001 - whatever foreign data makes libraries raise
         first = next(iter(str(exc).strip().splitlines()), "")[:300].rstrip(".")
         _refuse(
             "InvalidCheckpoint",
-            f"The file cannot be read ({type(exc).__name__}: {first}). Save it again, or convert "
-            "it to safetensors.",
+            f"The file cannot be read ({type(exc).__name__}: {first}). {order['advice']}",
         )
 
 

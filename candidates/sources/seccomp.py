@@ -45,7 +45,7 @@ def forbid() -> bool:
     steps = _steps(_ARCHITECTURES[machine], numbers)
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
     program = struct.pack("@HP", len(steps), ctypes.addressof(code))
-    return ctypes.CDLL(None).prctl(_SET_SECCOMP, _FILTER, program, 0, 0) == 0
+    return bool(ctypes.CDLL(None).prctl(_SET_SECCOMP, _FILTER, program, 0, 0) == 0)
 
 
 def _steps(architecture: int, numbers: Sequence[int]) -> list[tuple[int, int, int, int]]:
