@@ -24,9 +24,11 @@ from service.api import (
     teachers,
     tokens,
 )
+from service.api.failsafe import Failsafe
 from service.api.guard import TOKEN, Guard
 from service.api.metrics import NoteRequests
 from service.api.parts import Parts
+from service.api.request_ids import RequestIds
 from service.api.shield import Shield
 from service.api.uploads import BodyLimit
 from service.gate import Gate
@@ -59,10 +61,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None, "defaultModelsExpandDepth": 0},
     )
     app.state.parts = Parts.of(settings)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, settings=settings)
     app.add_middleware(Guard, gate=Gate(app.state.parts.database), settings=settings)
+    app.add_middleware(Failsafe)
     app.add_middleware(NoteRequests, metrics=app.state.parts.metrics)
     app.add_middleware(Shield)
+    app.add_middleware(RequestIds)
     problems.install(app)
     for module in (
         datasets,

@@ -17,10 +17,10 @@ PREFIX = "/problems/"
 class UploadTooLarge(StudentSearchError):
     """A request's body is larger than the service takes."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, setting: str = "max_upload_bytes") -> None:
         super().__init__(
             f"The body is larger than {max_bytes} bytes, the most that is taken here. "
-            "Send less, or raise max_upload_bytes in the service's settings."
+            f"Send less, or raise {setting} in the service's settings."
         )
         self.max_bytes = max_bytes
 
@@ -99,6 +99,10 @@ KINDS: dict[type[StudentSearchError], Kind] = {
         "total",
     ),
     failures.JobFinished: _kind("job-finished", 409, "The job has ended", "job_id", "state"),
+    failures.InvalidWebhook: _kind("invalid-webhook", 422, "The webhook is not usable"),
+    failures.AddressNotAllowed: _kind(
+        "address-not-allowed", 422, "Nothing may be sent to this address", "host", "address"
+    ),
     failures.NothingToRetry: _kind(
         "nothing-to-retry", 409, "Nothing of the job can be tried again", "job_id"
     ),
@@ -149,6 +153,11 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status that such a problem is answered with.")
     detail: str = Field(description="What was wrong, where, and what to do.")
     instance: str | None = Field(default=None, description="The path that was asked.")
+    request_id: str | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="Names the answer to whoever runs the service, whose log has it, too.",
+    )
 
 
 def problem(

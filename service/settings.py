@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from candidates.errors import StudentSearchError
@@ -39,7 +39,25 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
     workers: int = Field(
-        default=2, ge=0, le=256, description="Worker processes on this machine; 0 runs none."
+        default=2,
+        ge=0,
+        le=256,
+        description="Worker processes, on this machine or on the cluster; 0 runs none.",
+    )
+    engine: Literal["local", "ray"] = Field(
+        default="local",
+        description="Where units run: in processes of this machine, or on a Ray cluster.",
+    )
+    ray_address: str = Field(
+        default="",
+        validate_default=True,
+        description="A Ray cluster that runs already, as host:port; none is ever started.",
+    )
+    ray_num_cpus: float = Field(
+        default=1, ge=0, description="CPUs that a unit takes on the cluster; fractions too."
+    )
+    ray_num_gpus: float = Field(
+        default=0, ge=0, description="GPUs that a unit takes on the cluster; fractions too."
     )
     data_roots: tuple[Path, ...] = Field(
         default=(),
@@ -47,6 +65,9 @@ class Settings(BaseSettings):
     )
     max_upload_bytes: int = Field(
         default=4 * 2**30, gt=0, description="Largest body that an upload may have."
+    )
+    max_json_bytes: int = Field(
+        default=16 * 2**20, gt=0, description="Largest body that is no upload may have."
     )
     requests_per_minute: int = Field(
         default=60_000,
@@ -77,12 +98,23 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=3, ge=1, description="How often a unit whose worker dies is started in all."
     )
+    webhook_private_addresses: bool = Field(
+        default=False,
+        description="Whether webhooks may lead into private networks and to this machine itself.",
+    )
     log_format: Literal["console", "json"] = Field(
         default="console", description="Logs for people to read, or one JSON object a line."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important of what is logged."
     )
+
+    @field_validator("ray_address")
+    @classmethod
+    def _check_address(cls, value: str, others: ValidationInfo) -> str:
+        if others.data.get("engine") == "ray" and value in ("", "local"):
+            raise ValueError("with engine 'ray' it must name a cluster that runs, as host:port")
+        return value
 
     @classmethod
     def read(cls, **given: Any) -> "Settings":
