@@ -33,6 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 		$(PIP) torch; }
 	@echo "[3/3] Installing the other packages (a minute or two)"
 	@$(PIP) --editable ".[service,train,timm,dev]"
+	@$(PIP) --editable ".[cluster]" || echo "      Ray could not be installed: its tests will be skipped."
 	@touch $@
 
 test: $(STAMP) ## Run the whole test suite

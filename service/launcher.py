@@ -143,7 +143,12 @@ def main(command: Sequence[str] = WORKER) -> None:
     logs.configure("launcher", settings)
     Artifacts(settings.artifacts_dir).sweep()
     ledger = Ledger(Database(settings.sqlalchemy_url), settings)
-    Launcher(settings, ledger, command).run(stop)
+    if settings.engine == "ray":
+        from service import cluster_launcher  # Ray is an extra of its own
+
+        cluster_launcher.run(settings, ledger, stop)
+    else:
+        Launcher(settings, ledger, command).run(stop)
 
 
 def _num_cores() -> int:

@@ -139,6 +139,15 @@ class Ledger:
         late |= {claim for claim, seconds in stopping.items() if seconds > self._patience}
         return {held[claim].worker for claim in late}
 
+    def holders(self, workers: Collection[str]) -> set[str]:
+        """Those of these workers that have a unit."""
+        return {holding.worker for holding in self._held_by(workers).values()}
+
+    def num_claimable(self, most: int) -> int:
+        """How many units could be claimed at this moment, but no more than `most`."""
+        with self._database.reading() as session:
+            return turns.num_claimable(session, most)
+
     def sweep(self) -> None:
         """Free the units whose workers have fallen silent, and fail the jobs that are too late.
 

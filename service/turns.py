@@ -42,6 +42,21 @@ def jobs_in_order(session: Session) -> Sequence[str]:
     return session.scalars(query).all()
 
 
+def num_claimable(session: Session, most: int) -> int:
+    """How many units could be claimed, but no more than `most`; those of the first jobs count."""
+    query = (
+        select(UnitRow.id)
+        .join(JobRow, JobRow.id == UnitRow.job_id)
+        .where(
+            UnitRow.job_id.in_(jobs_in_order(session)),
+            UnitRow.state == "queued",
+            UnitRow.stage == _stage_to_claim(),
+        )
+        .limit(most)
+    )
+    return len(session.scalars(query).all())
+
+
 def unit_of(job_id: str) -> Select[str]:
     """The first unit of a job that may be claimed and that nobody else is about to claim."""
     return (

@@ -1,6 +1,7 @@
 """Keep what work is shared by: priorities, shares, deadlines; count heartbeats, not moments."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +11,7 @@ down_revision: str | None = "0013"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-JOB = {
+JOB: dict[str, Any] = {
     "earlier_errors": sa.JSON(),
     "deadline": sa.DateTime(timezone=True),
     "stop_error": sa.JSON(),

@@ -1,5 +1,6 @@
 """Databases for the tests: SQLite always, PostgreSQL where its server is installed."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -50,7 +51,10 @@ def postgres_url() -> Iterator[str]:
     """A running server with a migrated database named 'migrated'."""
     binaries = postgres.find_binaries()
     if binaries is None:
-        pytest.skip("No PostgreSQL server is installed: neither initdb nor pg_ctl was found.")
+        missing = "No PostgreSQL server is installed: neither initdb nor pg_ctl was found."
+        if os.environ.get("NEED_POSTGRESQL"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     with postgres.server(binaries) as url:
         _administer(url, "CREATE DATABASE migrated")
         _migrate(_named(url, "migrated"))
