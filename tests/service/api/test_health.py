@@ -160,6 +160,8 @@ CALLS = {
     ("post", "/v1/devices"),
     ("post", "/v1/devices/{device}/students"),
     ("post", "/v1/jobs/{job_id}/cancel"),
+    ("post", "/v1/jobs/{job_id}/retry"),
+    ("patch", "/v1/jobs/{job_id}"),
     ("post", "/v1/libraries/{library_id}/searches"),
     ("post", "/v1/libraries/{library_id}/surveys"),
     ("post", "/v1/students"),
