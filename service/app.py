@@ -23,6 +23,7 @@ from service.api import (
     surveys,
     teachers,
     tokens,
+    webhooks,
 )
 from service.api.failsafe import Failsafe
 from service.api.guard import TOKEN, Guard
@@ -31,6 +32,7 @@ from service.api.parts import Parts
 from service.api.request_ids import RequestIds
 from service.api.shield import Shield
 from service.api.uploads import BodyLimit
+from service.courier import Courier
 from service.gate import Gate
 from service.launcher_process import LauncherProcess
 from service.ledger import Ledger
@@ -38,6 +40,7 @@ from service.readiness import probes_of
 from service.rounds import Rounds
 from service.settings import Settings
 
+COURIER_SECONDS = 0.5
 DESCRIPTION = """
 Post a trained teacher once. From then on, ask for a student under any budget and get it in
 milliseconds: an assembled checkpoint, already distilled, ready to fine-tune.
@@ -82,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         devices,
         jobs,
         tokens,
+        webhooks,
         metrics,
     ):
         app.include_router(module.router, dependencies=[Depends(TOKEN)])
@@ -100,7 +104,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts.database.migrate()
     ledger = Ledger(parts.database, parts.settings)
     sweeps = Rounds("sweep", ledger.sweep, parts.settings.sweep_seconds)
-    with LauncherProcess(parts.settings) as launcher, sweeps:
+    courier = Courier(parts.database, parts.settings.webhook_private_addresses)
+    posts = Rounds("webhooks", courier.deliver, COURIER_SECONDS)
+    with LauncherProcess(parts.settings) as launcher, sweeps, posts:
         app.state.probes = probes_of(parts.database, parts.artifacts, launcher)
         yield
     parts.database.close()

@@ -146,3 +146,18 @@ class LatenciesMissing(StudentSearchError):
             "them to /v1/devices."
         )
         self.device, self.library_id = device, library_id
+
+
+class InvalidWebhook(StudentSearchError):
+    """A webhook's URL is none to which something can be posted."""
+
+
+class AddressNotAllowed(StudentSearchError):
+    """A webhook's host has an address to which nothing may be sent."""
+
+    def __init__(self, host: str, address: str) -> None:
+        super().__init__(
+            f"The webhook's host '{host}' has the address {address}, which is not public. Name a "
+            "public one, or let the operator set webhook_private_addresses."
+        )
+        self.host, self.address = host, address

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.failures import JobFinished, NothingToRetry, UnknownResource, WorkCancelled
 from service.records import Failure
+from service.repositories import webhooks
 from service.tables import (
     DatasetRow,
     JobRow,
@@ -125,6 +126,7 @@ def _conclude(session: Session, job: JobRow, now: datetime) -> None:
     for table in TABLES.get(job.kind, ()):
         mine = update(table).where(table.job_id == job.id, table.state == "pending")
         session.execute(mine.values(state=state, error=job.error))
+    webhooks.announce(session, job, now)
 
 
 def _outcome(session: Session, job: JobRow) -> tuple[str, dict[str, Any] | None]:

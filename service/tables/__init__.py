@@ -7,6 +7,7 @@ from service.tables.owners import OwnerRow, TokenRow
 from service.tables.searches import SearchRow, SearchTrialRow, SurveyRow, SurveyStudentRow
 from service.tables.students import MeasurementRow, RefinementRow, StudentRow, TrialRow
 from service.tables.tallies import TallyRow
+from service.tables.webhooks import DeliveryRow, WebhookRow
 from service.tables.work import JobRow, ShareRow, UnitRow
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Base",
     "CandidateRow",
     "DatasetRow",
+    "DeliveryRow",
     "DeviceRow",
     "Identified",
     "JobRow",
@@ -37,4 +39,5 @@ __all__ = [
     "TokenRow",
     "TrialRow",
     "UnitRow",
+    "WebhookRow",
 ]
