@@ -37,9 +37,7 @@ def do_one_unit(worker: str) -> None:
     database.close()
 
 
-def run(
-    settings: Settings, ledger: Ledger, stop: Event, task: Callable[[str], None] = do_one_unit
-) -> None:
+def run(settings: Settings, ledger: Ledger, stop: Event, task: Callable[[str], None]) -> None:
     """Until `stop`, or until the cluster does not answer: then the process ends, for its keeper to
     start another. A process that has lost its cluster cannot connect to the next one.
     """
@@ -58,9 +56,7 @@ class ClusterLauncher:
     of whoever ends without having finished it.
     """
 
-    def __init__(
-        self, settings: Settings, ledger: Ledger, task: Callable[[str], None] = do_one_unit
-    ) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, task: Callable[[str], None]) -> None:
         """Raises ClusterUnreachable."""
         self._ledger, self._num_places = ledger, settings.workers
         self._beat = Beat(settings.data_dir, os.getpid())

@@ -6,7 +6,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from subprocess import Popen, TimeoutExpired
 from threading import Event
@@ -133,7 +133,9 @@ def thread_environment(num_workers: int) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 
-def main(command: Sequence[str] = WORKER) -> None:
+def main(
+    command: Sequence[str] = WORKER, cluster_task: Callable[[str], None] | None = None
+) -> None:
     """`python -m service.launcher`: until the process that started this one ends, or SIGTERM."""
     stop = Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
@@ -146,7 +148,8 @@ def main(command: Sequence[str] = WORKER) -> None:
     if settings.engine == "ray":
         from service import cluster_launcher  # Ray is an extra of its own
 
-        cluster_launcher.run(settings, ledger, stop)
+        task = cluster_task or cluster_launcher.do_one_unit
+        cluster_launcher.run(settings, ledger, stop, task)
     else:
         Launcher(settings, ledger, command).run(stop)
 

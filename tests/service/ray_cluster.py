@@ -36,7 +36,7 @@ class RayCluster:
     def start(self) -> None:
         """The head and a node, again if it was killed."""
         command = [
-            Path(sys.executable).with_name("ray"), "start", "--head",
+            str(Path(sys.executable).with_name("ray")), "start", "--head",
             "--node-ip-address=127.0.0.1", f"--port={self.address.split(':')[1]}",
             "--num-cpus=2", "--object-store-memory=80000000", "--include-dashboard=false",
             "--include-log-monitor=false", "--disable-usage-stats", f"--temp-dir={self._folder}",
