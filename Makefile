@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test lint types format run demo cifar coverage benchmarks clean
+.PHONY: help venv test lint types settings format run demo cifar coverage benchmarks clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -33,18 +33,23 @@ $(STAMP): pyproject.toml constraints.txt
 		$(PIP) torch; }
 	@echo "[3/3] Installing the other packages (a minute or two)"
 	@$(PIP) --editable ".[service,train,timm,dev]"
+	@$(PIP) --editable ".[cluster]" || echo "      Ray could not be installed: its tests will be skipped."
 	@touch $@
 
 test: $(STAMP) ## Run the whole test suite
 	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile
 
-lint: $(STAMP) ## Check style, formatting and import contracts
+lint: $(STAMP) ## Check style, security, formatting, import contracts and the pinned packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.audit constraints.txt
 
 types: $(STAMP) ## Check types (mypy --strict)
 	@$(BIN)/mypy
+
+settings: $(STAMP) ## Bring docs/settings.md up to date with the code
+	@$(BIN)/python -m service.settings_page
 
 format: $(STAMP) ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .

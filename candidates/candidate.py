@@ -77,8 +77,15 @@ class Score(Value):
     num_images: int
 
 
+class Course(Value):
+    """How many steps a refinement took, and why it took no more; "" where all were taken."""
+
+    steps: int = 0
+    stopped: str = ""
+
+
 class Candidate(Value):
-    """A finished candidate, without its weights."""
+    """A finished candidate, without its weights; `course` tells how it was refined, if it was."""
 
     neighbourhood: str
     kind: str
@@ -86,6 +93,7 @@ class Candidate(Value):
     kept: Kept
     cost: Cost
     score: Score
+    course: Course | None = None
 
 
 class Omitted(Value):

@@ -53,19 +53,27 @@ class Dataset:
     scoring: ImageSet
     reporting: ImageSet
 
-    def save(self, path: Path) -> None:
-        """Write all three as one safetensors file."""
+    def checkpoint(self) -> Checkpoint:
+        """All three as one file."""
         tensors: dict[str, Tensor] = {}
         for name in SPLITS:
             part: ImageSet = getattr(self, name)
             tensors |= {f"{name}.images": part.images, f"{name}.labels": part.labels}
         metadata = {"classes": json.dumps(self.calibration.classes)}
-        path.write_bytes(checkpoint_of(tensors, metadata).to_bytes())
+        return checkpoint_of(tensors, metadata)
+
+    def save(self, path: Path) -> None:
+        """Write all three as one safetensors file."""
+        path.write_bytes(self.checkpoint().to_bytes())
 
     @classmethod
     def load(cls, path: Path) -> "Dataset":
         """Map what `save` wrote into memory: only images that are used are read."""
-        checkpoint = Checkpoint.mapped(path)
+        return cls.of(Checkpoint.mapped(path))
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Dataset":
+        """What `checkpoint` gave."""
         classes = tuple(json.loads(checkpoint.metadata["classes"]))
         state = {name: shared_with(tensor) for name, tensor in checkpoint.tensors.items()}
         return cls(*(ImageSet(state[f"{n}.images"], state[f"{n}.labels"], classes) for n in SPLITS))

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from candidates.candidate import Course
 from candidates.draft import Draft
 from candidates.draws import Draws
 from candidates.errors import InvalidRecipe
 from candidates.initial import reinitialised
 from candidates.inputs import Inputs
-from candidates.learner import Course, Learner, costs_of
+from candidates.learner import Learner, costs_of
 from candidates.objective import Batch, Objective
 from candidates.plan import Plan
 from candidates.progress import Progress
@@ -45,7 +46,7 @@ def refine(
     _check_device(recipe)
     if recipe.steps == 0 or not drafts:
         _constrain(drafts)
-        return [Course(0)] * len(drafts)
+        return [Course()] * len(drafts)
     if recipe.start == "random":
         for draft in drafts:
             reinitialised(draft.network, recipe.seed)

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from candidates.candidate import Course
 from candidates.graph.choice import kept_indices
 from candidates.graph.layout import Layout
-from candidates.learner import Course, Learner, mixed_precision, optimiser_of, set_pace
+from candidates.learner import Learner, mixed_precision, optimiser_of, set_pace
 from candidates.objective import Batch, Objective, Target
 from candidates.recipe import LibraryRecipe
 from candidates.schedule import Pace
@@ -61,7 +62,7 @@ class Fused:
     def learn(self, activations: Tensor, targets: Sequence[Target], pace: Pace) -> None:
         """One step of the optimiser on a batch, for all learners."""
         for learner in self.learners:
-            learner.course = Course(learner.course.steps + 1)
+            learner.course = Course(steps=learner.course.steps + 1)
         set_pace(self._optimiser, pace)
         self._optimiser.zero_grad()
         self._run(activations, targets).sum().backward()

@@ -3,11 +3,12 @@
 import copy
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from candidates.candidate import Course
 from candidates.draft import Draft
 from candidates.objective import Objective, Target
 from candidates.recipe import LibraryRecipe
@@ -16,13 +17,6 @@ from candidates.schedule import Pace
 
 Values = Callable[[Tensor], list[Tensor]]
 log = logging.getLogger(__name__)
-
-
-class Course(NamedTuple):
-    """How many steps a draft took, and why it took no more; "" where all were taken."""
-
-    steps: int
-    stopped: str = ""
 
 
 class Learner:
@@ -45,7 +39,7 @@ class Learner:
         self._values = self._ready()
         learning = [values for values in network.parameters() if values.requires_grad]
         self.optimiser = optimiser_of(learning, recipe) if learning else None
-        self.course = Course(0)
+        self.course = Course()
         self.losses: list[float] = []
         self._best: dict[str, Tensor] = {}
         self._best_loss = float("inf")
@@ -68,7 +62,7 @@ class Learner:
 
     def learn(self, activations: Tensor, targets: Sequence[Target], pace: Pace) -> None:
         """One step of the optimiser on a batch."""
-        self.course = Course(self.course.steps + 1)
+        self.course = Course(steps=self.course.steps + 1)
         if self.optimiser is None:
             return
         set_pace(self.optimiser, pace)
@@ -101,7 +95,7 @@ class Learner:
     def stop(self, reason: str) -> None:
         """Take no further step, and say so."""
         self.open = False
-        self.course = self.course._replace(stopped=reason)
+        self.course = self.course.model_copy(update={"stopped": reason})
         log.info(
             "A candidate of '%s' with %d weights stopped after %d steps: %s.",
             self._objective.neighbourhood.name, self.costs[0], self.course.steps, reason,
@@ -138,13 +132,14 @@ class Learner:
         facts = state.facts[name]
         self.open, self._idle_checks = facts["open"], facts["idle_checks"]
         self._best_loss = float(facts["best_loss"])
-        self.course, self.losses = Course(*facts["course"]), [*map(float, facts["losses"])]
+        self.course = Course.model_validate(facts["course"])
+        self.losses = [*map(float, facts["losses"])]
         self.constrain(self.course.steps)
 
     def _facts(self) -> dict[str, Any]:
         return {
             "open": self.open, "idle_checks": self._idle_checks, "best_loss": str(self._best_loss),
-            "course": self.course, "losses": [*map(str, self.losses)],
+            "course": self.course.model_dump(), "losses": [*map(str, self.losses)],
         }  # fmt: skip
 
     def _obeys(self) -> bool:

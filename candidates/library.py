@@ -1,6 +1,5 @@
 """Library: all candidates of a neighbourhood, made, refined, made true and scored."""
 
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -8,7 +7,7 @@ from typing import NamedTuple
 from candidates.assembly import program_of, with_program
 from candidates.batch_norm import restate
 from candidates.bench import Bench
-from candidates.candidate import Candidate, Kept, Omitted, identity
+from candidates.candidate import Candidate, Course, Kept, Omitted, identity
 from candidates.checkpoint import Checkpoint
 from candidates.cost import cost_of
 from candidates.distil import refine
@@ -18,7 +17,6 @@ from candidates.graph.neighbourhood import Neighbourhood
 from candidates.graph.network import Network
 from candidates.kinds.maker import Maker, maker_of
 from candidates.kinds.registry import Knobs
-from candidates.learner import Course
 from candidates.materials import Materials
 from candidates.objective import Objective
 from candidates.progress import Progress
@@ -102,8 +100,9 @@ def make_candidates(
             kept=entry.draft.kept,
             cost=cost,
             score=scored,
+            course=courses.get(entry.identity, entry.course),
         )
-        file = candidate_checkpoint(entry.draft.network, courses.get(entry.identity))
+        file = candidate_checkpoint(entry.draft.network, candidate.course)
         made.append(Made(entry.identity, candidate, file))
         progress(len(omitted) + len(made), total)
     if savings is not None:
@@ -113,13 +112,18 @@ def make_candidates(
 
 def candidate_checkpoint(network: Network, course: Course | None = None) -> Checkpoint:
     """A candidate's file, with how it was refined, if it was."""
-    metadata = {} if course is None else {COURSE_KEY: json.dumps(course._asdict())}
+    metadata = {} if course is None else {COURSE_KEY: course.model_dump_json()}
     return with_program(checkpoint_of(network.tensors(), metadata), network.program)
 
 
 def load_candidate(file: Checkpoint) -> Network:
     """The candidate in a file of our own making, in eval mode."""
     return Network(program_of(file), state_of(file)).eval()
+
+
+def _course_of(file: Checkpoint) -> Course | None:
+    told = file.metadata.get(COURSE_KEY)
+    return None if told is None else Course.model_validate_json(told)
 
 
 class _Entry(NamedTuple):
@@ -130,6 +134,7 @@ class _Entry(NamedTuple):
     knobs: Knobs
     draft: Draft
     open: bool
+    course: Course | None = None
 
 
 def _bench(materials: Materials, neighbourhood: Neighbourhood) -> Bench:
@@ -150,7 +155,7 @@ def _drafted(
         name = identity(**common, kind=kind, knobs=knobs)
         if (found := known(name)) is not None:
             draft = Draft(load_candidate(found[0]), found[1])
-            entries.append(_Entry(name, kind, knobs, draft, open=False))
+            entries.append(_Entry(name, kind, knobs, draft, False, _course_of(found[0])))
             progress(0, 1)
             continue
         try:

@@ -14,6 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from search.found import Found
 from search.programme import Mask, Programme, unit
+from search.quiet import quiet
 from search.table import Indices, total
 
 LEAST_SECONDS = 1e-3
@@ -94,13 +95,14 @@ class _Solver:
     def _solve(self, useful: Mask, without: Sequence[Indices]) -> _Solved:
         values, at = self.programme.values, np.flatnonzero(useful)
         seconds = max(self.until - time.monotonic(), LEAST_SECONDS)
-        result = milp(
-            values[at] / unit(values),
-            integrality=np.ones(len(at)),
-            bounds=Bounds(0, 1),
-            constraints=[*self._constraints(at), *_cuts(at, without)],
-            options={"mip_rel_gap": 0, "time_limit": seconds},
-        )
+        with quiet():
+            result = milp(
+                values[at] / unit(values),
+                integrality=np.ones(len(at)),
+                bounds=Bounds(0, 1),
+                constraints=[*self._constraints(at), *_cuts(at, without)],
+                options={"mip_rel_gap": 0, "time_limit": seconds},
+            )
         proven = result.status in (0, 2)
         bound = -inf if result.mip_dual_bound is None else result.mip_dual_bound * unit(values)
         if result.x is None:

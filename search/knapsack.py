@@ -75,7 +75,7 @@ def _best(parts: Sequence[Part], most: float, top: int) -> list[Indices]:
     Quickest with the neighbourhoods of wide ranges of weights first: in what is behind, little is
     left then that could make up for a bad sum.
     """
-    relaxed = _Relaxed.of(parts, most)
+    relaxed = _Relaxed.of(parts, most, top)
     enough = relaxed.enough(top)
     allowance = enough * FIRST_ALLOWANCE
     while True:
@@ -93,7 +93,9 @@ def _best(parts: Sequence[Part], most: float, top: int) -> list[Indices]:
 @dataclass(frozen=True)
 class _Relaxed:
     """`bound`, that of `price`, is below the value of every selection; `reduced` is by choice what
-    it lies above its neighbourhood's minimum, `known` a selection within the limit.
+    it lies above its neighbourhood's minimum, `known` a selection within the limit. `useful` are
+    the choices that fewer than `top` others of their neighbourhood match or beat: who beats one
+    has no more reduced value, so this does not depend on how far above the bound one looks.
     """
 
     parts: Sequence[Part]
@@ -102,16 +104,18 @@ class _Relaxed:
     bound: float
     reduced: tuple[NDArray[np.float64], ...]
     known: tuple[int, ...]
+    useful: tuple[Indices, ...]
 
     @classmethod
-    def of(cls, parts: Sequence[Part], most: float) -> "_Relaxed":
+    def of(cls, parts: Sequence[Part], most: float, top: int) -> "_Relaxed":
         """At the price whose bound is the greatest."""
         price, known = _price(parts, most)
         priced = [values + price * weights for values, weights in parts]
         least = [float(each.min()) for each in priced]
         bound = sum(least) - (price * most if price else 0.0)
         reduced = tuple(np.asarray(each - low) for each, low in zip(priced, least, strict=True))
-        return cls(parts, most, price, bound, reduced, known)
+        useful = tuple(layers(weights, values, top) for values, weights in parts)
+        return cls(parts, most, price, bound, reduced, known, useful)
 
     def forced(self, weights: NDArray[Any], rest: tuple[float, float]) -> NDArray[np.float64]:
         """What is sure to come on top of the surplus of parts of a selection that weigh so much,
@@ -169,7 +173,8 @@ class _States(NamedTuple):
 def _pass(parts: Sequence[Part], relaxed: _Relaxed, allowance: float, top: int) -> _States:
     reach = allowance * (1 + ROUNDING) + ROUNDING * abs(relaxed.bound)
     useful = [
-        _useful(part, each, reach, top) for part, each in zip(parts, relaxed.reduced, strict=True)
+        choices[reduced[choices] <= reach]
+        for choices, reduced in zip(relaxed.useful, relaxed.reduced, strict=True)
     ]
     rests = _rests(parts, useful)
     values: NDArray[Any] = np.zeros(1, parts[0][0].dtype)
@@ -190,11 +195,6 @@ def _pass(parts: Sequence[Part], relaxed: _Relaxed, allowance: float, top: int) 
     return _States(values, weights, back, num_sums)
 
 
-def _useful(part: Part, reduced: NDArray[np.float64], reach: float, top: int) -> Indices:
-    within = np.flatnonzero(reduced <= reach)
-    return within[layers(part[1][within], part[0][within], top)]
-
-
 def _rests(parts: Sequence[Part], useful: Sequence[Indices]) -> list[tuple[float, float]]:
     """For each neighbourhood the least and the most that all behind it may weigh."""
     rests = [(0.0, 0.0)]
@@ -211,7 +211,8 @@ def _price(parts: Sequence[Part], most: float) -> tuple[float, tuple[int, ...]]:
     Between a selection that is too heavy and one that is not, the price at which both are worth the
     same is tried, until no selection is better there.
     """
-    heavy, fitting = _least(parts, 0.0), _lightest(parts)
+    grid = _Grid.of(parts)
+    heavy, fitting = grid.least(0.0), _lightest(parts)
     if _sum(parts, heavy, 1) <= most:
         return 0.0, heavy
     while True:
@@ -221,7 +222,7 @@ def _price(parts: Sequence[Part], most: float) -> tuple[float, tuple[int, ...]]:
         price = (value - heavy_value) / (heavy_weight - weight)
         if price > DEAREST:
             return 0.0, fitting
-        tried = _least(parts, price)
+        tried = grid.least(price)
         if tried in (heavy, fitting):
             return price, fitting
         worth = _sum(parts, tried, 0) + price * _sum(parts, tried, 1)
@@ -233,14 +234,26 @@ def _price(parts: Sequence[Part], most: float) -> tuple[float, tuple[int, ...]]:
             heavy = tried
 
 
-def _least(parts: Sequence[Part], price: float) -> tuple[int, ...]:
-    """The choices of least value + price·weight; of equal ones the lightest."""
-    picks = []
-    for values, weights in parts:
-        priced = values + price * weights
-        equal = np.flatnonzero(priced == priced.min())
-        picks.append(int(equal[weights[equal].argmin()]))
-    return tuple(picks)
+class _Grid(NamedTuple):
+    """All neighbourhoods at once, one in a row; what is no choice is worth infinitely much."""
+
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, parts: Sequence[Part]) -> "_Grid":
+        shape = len(parts), max(len(values) for values, _ in parts)
+        grid = cls(np.full(shape, inf), np.zeros(shape))
+        for row, (values, weights) in enumerate(parts):
+            grid.values[row, : len(values)] = values
+            grid.weights[row, : len(weights)] = weights
+        return grid
+
+    def least(self, price: float) -> tuple[int, ...]:
+        """The choices of least value + price·weight; of equal ones the lightest."""
+        priced = self.values + price * self.weights
+        equal = priced == priced.min(axis=1, keepdims=True)
+        return tuple(np.where(equal, self.weights, inf).argmin(axis=1).tolist())
 
 
 def _lightest(parts: Sequence[Part]) -> tuple[int, ...]:

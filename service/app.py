@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
 from service.api import (
@@ -15,18 +15,32 @@ from service.api import (
     health,
     jobs,
     libraries,
+    metrics,
     problems,
     refinements,
     searches,
     students,
     surveys,
     teachers,
+    tokens,
+    webhooks,
 )
+from service.api.failsafe import Failsafe
+from service.api.guard import TOKEN, Guard
+from service.api.metrics import NoteRequests
 from service.api.parts import Parts
+from service.api.request_ids import RequestIds
+from service.api.shield import Shield
 from service.api.uploads import BodyLimit
+from service.courier import Courier
+from service.gate import Gate
 from service.launcher_process import LauncherProcess
+from service.ledger import Ledger
+from service.readiness import probes_of
+from service.rounds import Rounds
 from service.settings import Settings
 
+COURIER_SECONDS = 0.5
 DESCRIPTION = """
 Post a trained teacher once. From then on, ask for a student under any budget and get it in
 milliseconds: an assembled checkpoint, already distilled, ready to fine-tune.
@@ -39,7 +53,7 @@ documents (RFC 9457).
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service with these settings, by default those of the environment."""
-    settings = settings or Settings()
+    settings = settings or Settings.read()
     app = FastAPIOffline(
         title="Student Search",
         version="1",
@@ -50,7 +64,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None, "defaultModelsExpandDepth": 0},
     )
     app.state.parts = Parts.of(settings)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(Guard, gate=Gate(app.state.parts.database), settings=settings)
+    app.add_middleware(Failsafe)
+    app.add_middleware(NoteRequests, metrics=app.state.parts.metrics)
+    app.add_middleware(Shield)
+    app.add_middleware(RequestIds)
     problems.install(app)
     for module in (
         datasets,
@@ -65,18 +84,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         checkpoints,
         devices,
         jobs,
-        health,
-        problems,
+        tokens,
+        webhooks,
+        metrics,
     ):
+        app.include_router(module.router, dependencies=[Depends(TOKEN)])
+    for module in (health, problems):
         app.include_router(module.router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Tables are brought up to date before the first request; workers live as long as this."""
+    """Tables are brought up to date before the first request; workers live as long as this.
+
+    This server also notices workers of others that fell silent, and deadlines that passed.
+    """
     parts: Parts = app.state.parts
     parts.database.migrate()
-    with LauncherProcess(parts.settings) as app.state.launcher:
+    ledger = Ledger(parts.database, parts.settings)
+    sweeps = Rounds("sweep", ledger.sweep, parts.settings.sweep_seconds)
+    courier = Courier(parts.database, parts.settings.webhook_private_addresses)
+    posts = Rounds("webhooks", courier.deliver, COURIER_SECONDS)
+    with LauncherProcess(parts.settings) as launcher, sweeps, posts:
+        app.state.probes = probes_of(parts.database, parts.artifacts, launcher)
         yield
     parts.database.close()

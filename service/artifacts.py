@@ -78,6 +78,11 @@ class Artifacts:
             raise ArtifactMissing(sha256)
         return path
 
+    def check(self) -> None:
+        """Write a small file and remove it again. Raises OSError where nothing can be written."""
+        with self.scratch() as path:
+            path.write_bytes(b"ready")
+
     def sweep(self, older_than_seconds: float = DAY_SECONDS) -> None:
         """Remove what a process that was killed had left in `scratch`."""
         oldest = time.time() - older_than_seconds

@@ -22,6 +22,7 @@ from search.strategies import StrategyName
 from service.bodies.answers import AnswerBody
 from service.client import Client, ClientError
 from service.device_commands import devices
+from service.token_commands import tokens
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
@@ -35,6 +36,7 @@ app.add_typer(libraries, name="library", help="All scored candidates of a teache
 app.add_typer(students, name="student", help="Smaller networks under a budget.")
 app.add_typer(devices, name="device", help="Targets whose latency budgets may limit.")
 app.add_typer(jobs, name="jobs", help="Work that takes time.")
+app.add_typer(tokens, name="token", help="What callers show; made on the server itself.")
 
 Url = Annotated[str, typer.Option(envvar="STUDENT_SEARCH_URL", help="Where the service is.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until the job has ended.")]
@@ -59,15 +61,18 @@ def serve(
     from service.settings import Settings
 
     given = {"host": host, "port": port, "data_dir": data_dir, "workers": workers}
-    with _usage():
-        settings = Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+    settings = Settings.read(**{k: v for k, v in given.items() if v is not None})
     listener, url = listen(settings)
-    if settings.host not in {"127.0.0.1", "::1", "localhost"}:
-        typer.echo(
-            "Whoever reaches this address can use the service: it asks for no token.", err=True
-        )
     typer.echo(f"Listening on {url}; every call is explained at {url}/docs")
     run(settings, listener)
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """Print every setting with its default and its meaning, as Markdown."""
+    from service.settings_page import page
+
+    typer.echo(page(), nl=False)
 
 
 @datasets.command("push")

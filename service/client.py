@@ -1,6 +1,7 @@
 """Client: the service's calls from Python, synchronously, with the same bodies on both sides."""
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from service.errors import Problem
 Body = TypeVar("Body", bound=BaseModel)
 OnProgress = Callable[[JobBody], None]
 DEFAULTS = SearchSettings()
+TOKEN_VARIABLE = "STUDENT_SEARCH_TOKEN"  # noqa: S105 - a name, no secret
 
 
 class ClientError(Exception):
@@ -59,9 +61,14 @@ class Client:
     Every method raises Refused for a problem, and ClientError when the service is out of reach.
     """
 
-    def __init__(self, url: str, timeout_seconds: float = 60) -> None:
+    def __init__(self, url: str, timeout_seconds: float = 60, token: str | None = None) -> None:
+        """The token, by default that of the variable STUDENT_SEARCH_TOKEN, goes with every call."""
+        token = token or os.environ.get(TOKEN_VARIABLE)
         self._http = httpx2.Client(
-            base_url=url, timeout=timeout_seconds, trust_env=not _is_loopback(url)
+            base_url=url,
+            timeout=timeout_seconds,
+            trust_env=not _is_loopback(url),
+            headers={"authorization": f"Bearer {token}"} if token else None,
         )
 
     def __enter__(self) -> "Client":

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Session  # others take it from here
+
+from service.ownership import OwnedSession, restrict
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -29,17 +33,26 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _server(url)
         self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._owner_id: str | None = None
+
+    def of(self, owner_id: str) -> "Database":
+        """The same database, as far as it is this owner's."""
+        mine = copy(self)
+        mine._owner_id = owner_id
+        return mine
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction that commits at the end of the block, or leaves no trace if it raises."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with OwnedSession(self._writer, expire_on_commit=False) as session, session.begin():
+            self._restrict(session)
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that only reads; it waits for nobody and nobody waits for it."""
-        with Session(self.engine) as session:
+        with OwnedSession(self.engine) as session:
+            self._restrict(session)
             yield session
 
     def migrate(self) -> None:
@@ -68,16 +81,42 @@ class Database:
             yield connection
 
     def ping(self) -> None:
-        """Raises DatabaseUnavailable when the database does not answer."""
+        """Raises DatabaseUnavailable when the database does not answer, or its file is gone.
+
+        A file that was deleted still serves the connections that are open, until they end.
+        """
+        path = self.engine.url.database
+        if self.engine.dialect.name == "sqlite" and path and not Path(path).is_file():
+            raise DatabaseUnavailable("open", None, FileNotFoundError(path))
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    def revision(self) -> str | None:
+        """The revision of the tables; None where there are none. Raises DatabaseUnavailable."""
+        from alembic.runtime.migration import MigrationContext
+
+        self.ping()
+        with self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
 
+    def _restrict(self, session: Session) -> None:
+        if self._owner_id is not None:
+            restrict(session, self._owner_id)
 
-def alembic_config(connection: Connection) -> "Config":
+
+@cache
+def newest_revision() -> str | None:
+    """The revision to which `migrate` brings the tables."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def alembic_config(connection: Connection | None = None) -> "Config":
     """Alembic's settings for the migrations that are installed beside this package."""
     from alembic.config import Config
 
@@ -91,14 +130,14 @@ def alembic_config(connection: Connection) -> "Config":
 
 
 def _server(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True)
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True)
 
 
 def _sqlite(url: str) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from candidates import errors
 from candidates.errors import StudentSearchError
-from service import failures
+from service import failures, refusals
 from service.records import Failure
 
 PREFIX = "/problems/"
@@ -17,10 +17,10 @@ PREFIX = "/problems/"
 class UploadTooLarge(StudentSearchError):
     """A request's body is larger than the service takes."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, setting: str = "max_upload_bytes") -> None:
         super().__init__(
             f"The body is larger than {max_bytes} bytes, the most that is taken here. "
-            "Send less, or raise max_upload_bytes in the service's settings."
+            f"Send less, or raise {setting} in the service's settings."
         )
         self.max_bytes = max_bytes
 
@@ -99,6 +99,20 @@ KINDS: dict[type[StudentSearchError], Kind] = {
         "total",
     ),
     failures.JobFinished: _kind("job-finished", 409, "The job has ended", "job_id", "state"),
+    failures.InvalidWebhook: _kind("invalid-webhook", 422, "The webhook is not usable"),
+    failures.AddressNotAllowed: _kind(
+        "address-not-allowed", 422, "Nothing may be sent to this address", "host", "address"
+    ),
+    failures.NothingToRetry: _kind(
+        "nothing-to-retry", 409, "Nothing of the job can be tried again", "job_id"
+    ),
+    refusals.TokenMissing: _kind("token-missing", 401, "A token is needed"),
+    refusals.TokenRefused: _kind("token-refused", 401, "The token opens nothing"),
+    refusals.ScopeTooSmall: _kind("scope-too-small", 403, "The token may not do this", "needed"),
+    refusals.ForeignOrigin: _kind("foreign-origin", 403, "The call came from elsewhere"),
+    refusals.TooManyRequests: _kind(
+        "too-many-requests", 429, "Too many requests", "per_minute", "retry_after_s"
+    ),
     failures.WorkCancelled: _kind("work-cancelled", 409, "The work was cancelled"),
     failures.LeaseLost: _kind("lease-lost", 500, "A worker lost its lease"),
     failures.ArtifactMissing: _kind("artifact-missing", 500, "A stored file is missing"),
@@ -115,14 +129,16 @@ MALFORMED = _kind("malformed-request", 400, "The request cannot be read")
 INTERNAL = _kind("internal-error", 500, "The service failed")
 UNAVAILABLE = _kind("database-unavailable", 503, "The database does not answer")
 WORKER_DIED = _kind("worker-died", 500, "The worker process died")
+DEADLINE_PASSED = _kind("deadline-passed", 409, "The job's deadline has passed")
 OUTDATED = _kind("outdated", 409, "Another version of the service made it")
 PLAIN_KINDS = (
     INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, MALFORMED, INTERNAL, UNAVAILABLE, WORKER_DIED,
-    OUTDATED,
+    OUTDATED, DEADLINE_PASSED,
 )  # fmt: skip
 
 _BY_NAME = {error.__name__: kind for error, kind in KINDS.items()} | {
     "WorkerDied": WORKER_DIED,
+    "DeadlinePassed": DEADLINE_PASSED,
     "MadeByAnotherVersion": OUTDATED,
 }
 
@@ -137,6 +153,11 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status that such a problem is answered with.")
     detail: str = Field(description="What was wrong, where, and what to do.")
     instance: str | None = Field(default=None, description="The path that was asked.")
+    request_id: str | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="Names the answer to whoever runs the service, whose log has it, too.",
+    )
 
 
 def problem(

@@ -2,6 +2,8 @@
 
 from candidates.errors import StudentSearchError
 
+ENDED = {"succeeded": "succeeded", "failed": "failed", "cancelled": "been cancelled"}
+
 
 class UnknownResource(StudentSearchError):
     """An id names nothing."""
@@ -55,11 +57,25 @@ class InvalidCursor(StudentSearchError):
 
 
 class JobFinished(StudentSearchError):
-    """A job that has ended cannot be cancelled."""
+    """A job that has ended can be neither cancelled nor changed."""
 
     def __init__(self, job_id: str, state: str) -> None:
-        super().__init__(f"The job '{job_id}' has already {state}, so it cannot be cancelled.")
+        super().__init__(
+            f"The job '{job_id}' has already {ENDED[state]}, so it cannot be cancelled or changed "
+            "any more."
+        )
         self.job_id, self.state = job_id, state
+
+
+class NothingToRetry(StudentSearchError):
+    """A job was to be tried again of which nothing can be."""
+
+    def __init__(self, job_id: str, reason: str) -> None:
+        super().__init__(
+            f"The job '{job_id}' cannot be tried again: {reason}. If what it makes is wanted, post "
+            "that again."
+        )
+        self.job_id = job_id
 
 
 class ArtifactMissing(StudentSearchError):
@@ -98,6 +114,13 @@ class WorkCancelled(StudentSearchError):
         super().__init__("The job was cancelled. Post the resource again to start anew.")
 
 
+class WorkInterrupted(StudentSearchError):
+    """Work stopped because its worker is to end; another goes on with it."""
+
+    def __init__(self) -> None:
+        super().__init__("The worker is to end. The unit is given back, and done by another.")
+
+
 class InvalidLatencies(StudentSearchError):
     """A latency table does not suit the library that it names."""
 
@@ -123,3 +146,18 @@ class LatenciesMissing(StudentSearchError):
             "them to /v1/devices."
         )
         self.device, self.library_id = device, library_id
+
+
+class InvalidWebhook(StudentSearchError):
+    """A webhook's URL is none to which something can be posted."""
+
+
+class AddressNotAllowed(StudentSearchError):
+    """A webhook's host has an address to which nothing may be sent."""
+
+    def __init__(self, host: str, address: str) -> None:
+        super().__init__(
+            f"The webhook's host '{host}' has the address {address}, which is not public. Name a "
+            "public one, or let the operator set webhook_private_addresses."
+        )
+        self.host, self.address = host, address

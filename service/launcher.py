@@ -6,12 +6,14 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from subprocess import Popen
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from subprocess import Popen, TimeoutExpired
 from threading import Event
 
-from service import lifeline
+from service import lifeline, logs
 from service.artifacts import Artifacts
+from service.beat import Beat
 from service.database import Database, DatabaseUnavailable
 from service.ledger import Ledger
 from service.settings import Settings
@@ -53,6 +55,17 @@ class Slot:
         self._early_deaths = self._early_deaths + 1 if young else 0
         self.process = None
 
+    def tell(self) -> None:
+        """Let the worker give back its unit and end."""
+        if self.process is not None:
+            self.process.terminate()
+
+    def wait(self, seconds: float) -> None:
+        """For the worker's end, but no longer than this."""
+        if self.process is not None:
+            with suppress(TimeoutExpired):
+                self.process.wait(max(0.0, seconds))
+
     def end(self) -> None:
         """Kill the worker and wait for its end."""
         self._started = 0.0  # it did not die of itself, so the next may start at once
@@ -67,7 +80,8 @@ class Launcher:
 
     def __init__(self, settings: Settings, ledger: Ledger, command: Sequence[str] = WORKER) -> None:
         environment = {**thread_environment(settings.workers), **settings.environment()}
-        self._ledger = ledger
+        self._ledger, self._stop_seconds = ledger, settings.stop_seconds
+        self._beat = Beat(settings.data_dir, os.getpid())
         self._slots = [Slot(command, environment) for _ in range(settings.workers)]
 
     def run(self, stop: Event) -> None:
@@ -77,10 +91,19 @@ class Launcher:
                 self._tick()
             except DatabaseUnavailable:
                 log.warning("The database is out of reach.", exc_info=True)
-        for slot in self._slots:
-            slot.end()
+            self._beat.strike()
+        self._end_workers()
         for slot in self._slots:
             self._ledger.release(slot.worker, blame=False)
+
+    def _end_workers(self) -> None:
+        """In order, within a limit of time; who takes longer is killed."""
+        for slot in self._slots:
+            slot.tell()
+        until = time.monotonic() + self._stop_seconds
+        for slot in self._slots:
+            slot.wait(until - time.monotonic())
+            slot.end()
 
     def _tick(self) -> None:
         for slot in self._slots:
@@ -91,6 +114,7 @@ class Launcher:
             if slot.process is None:
                 slot.start()
         self._kill_overdue()
+        self._ledger.sweep()
 
     def _kill_overdue(self) -> None:
         running = {slot.worker: slot for slot in self._slots if slot.process is not None}
@@ -109,17 +133,25 @@ def thread_environment(num_workers: int) -> dict[str, str]:
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 
-def main(command: Sequence[str] = WORKER) -> None:
+def main(
+    command: Sequence[str] = WORKER, cluster_task: Callable[[str], None] | None = None
+) -> None:
     """`python -m service.launcher`: until the process that started this one ends, or SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s launcher: %(message)s")
     stop = Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the server ends us in order
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     lifeline.watch(stop.set)
-    settings = Settings()
+    settings = Settings.read()
+    logs.configure("launcher", settings)
     Artifacts(settings.artifacts_dir).sweep()
     ledger = Ledger(Database(settings.sqlalchemy_url), settings)
-    Launcher(settings, ledger, command).run(stop)
+    if settings.engine == "ray":
+        from service import cluster_launcher  # Ray is an extra of its own
+
+        task = cluster_task or cluster_launcher.do_one_unit
+        cluster_launcher.run(settings, ledger, stop, task)
+    else:
+        Launcher(settings, ledger, command).run(stop)
 
 
 def _num_cores() -> int:

@@ -2,18 +2,20 @@
 
 import logging
 import sys
+import time
 from collections.abc import Sequence
 from subprocess import Popen, TimeoutExpired
 from threading import Event, Lock, Thread
 from types import TracebackType
 
 from service import lifeline
+from service.beat import Beat
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
 LAUNCHER = (sys.executable, "-m", "service.launcher")
-END_SECONDS = 10
+MORE_SECONDS = 5
 
 
 class LauncherProcess:
@@ -24,6 +26,7 @@ class LauncherProcess:
         self._ended = Event()
         self._lock = Lock()
         self._process: Popen[bytes] | None = None
+        self._started = 0.0
         self._keeper = Thread(target=self._keep, name="launcher's keeper", daemon=True)
 
     @property
@@ -32,6 +35,15 @@ class LauncherProcess:
         if self._settings.workers == 0:
             return True
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def silence_seconds(self) -> float:
+        """How long the launcher has shown no sign of getting on; 0 where there is to be none."""
+        if self._process is None:
+            return 0.0
+        own = time.monotonic() - self._started
+        age = Beat(self._settings.data_dir, self._process.pid).age_seconds()
+        return own if age is None else min(own, age)
 
     @property
     def pid(self) -> int | None:
@@ -50,10 +62,11 @@ class LauncherProcess:
         with self._lock:
             self._ended.set()
         if self._process is not None:
-            _end(self._process)
+            _end(self._process, self._settings.stop_seconds + MORE_SECONDS)
             self._keeper.join()
 
     def _start(self) -> Popen[bytes]:
+        self._started = time.monotonic()
         return lifeline.spawn(self._command, self._settings.environment())
 
     def _keep(self) -> None:
@@ -61,6 +74,7 @@ class LauncherProcess:
         while True:
             self._process.wait()
             lifeline.cut(self._process)
+            Beat(self._settings.data_dir, self._process.pid).end()
             self._ended.wait(1)
             with self._lock:
                 if self._ended.is_set():
@@ -69,10 +83,10 @@ class LauncherProcess:
                 self._process = self._start()
 
 
-def _end(process: Popen[bytes]) -> None:
+def _end(process: Popen[bytes], seconds: float) -> None:
     lifeline.cut(process)
     try:
-        process.wait(END_SECONDS)
+        process.wait(seconds)
     except TimeoutExpired:
         process.kill()
         process.wait()

@@ -2,29 +2,35 @@
 
 A unit is claimed under a lease, which its worker's heartbeats extend, and a token, which grows
 with each claim. Only the latest token can commit, so a worker that was thought dead and comes
-back can spoil nothing. Whatever changes a unit's state does so while it holds the job's row, so
-the job's state is settled in the same transaction and never contradicts its units.
+back can spoil nothing. Whatever ends a unit does so while it holds the job's row, so the job's
+state is settled in the same transaction and never contradicts its units.
+
+A lease is no moment in time but a number that grows: whoever has seen it stand still for
+`lease_seconds` frees the unit. So it does not matter what any clock shows, nor where it is set.
 """
 
-from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
 
+from service import turns
 from service.database import Database
 from service.failures import LeaseLost
+from service.ownership import restrict
 from service.records import Failure, Progress, UnitRecord
+from service.repositories import tallies
 from service.settings import Settings
-from service.settlement import settle
+from service.settlement import DEADLINE_PASSED, settle, stop
 from service.tables import JobRow, UnitRow
+from service.vigil import Vigil
 
 Write = Callable[[Session], None]
 """Puts a unit's result into the database, within the transaction that completes the unit."""
-
-LONG = ("library", "refinement")
 
 WORKER_DIED = Failure(
     error="WorkerDied",
@@ -52,32 +58,41 @@ class Claim(NamedTuple):
 
 
 class Ledger:
-    """Every method is one transaction, and safe to call from any process."""
+    """Every change is one transaction, and all may be called from any process.
+
+    `clock` tells the time of day, by which deadlines go and which jobs show; `stopwatch` counts
+    seconds, by which leases go.
+    """
 
     def __init__(
         self,
         database: Database,
         settings: Settings,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
-        self._lease = timedelta(seconds=settings.lease_seconds)
-        self._patience = timedelta(seconds=settings.cancel_seconds)
+        self._lease, self._patience = settings.lease_seconds, settings.cancel_seconds
         self._max_attempts = settings.max_attempts
         self._clock = clock
+        self._leases, self._own_leases = (
+            Vigil[Claim, int](self._lease / 4, stopwatch) for _ in range(2)
+        )
+        self._stops = Vigil[Claim, None](self._lease / 4, stopwatch)
 
     def claim(self, worker: str) -> UnitRecord | None:
         """The next unit, now this worker's; None if there is nothing to do at the moment."""
-        self._release_expired()
         with self._database.reading() as session:
-            if session.scalar(_next_unit(locked=False)) is None:
-                return None
+            job_ids = turns.jobs_in_order(session)
+        if not job_ids:
+            return None
         with self._database.writing() as session:
-            return self._claim(session, worker)
+            found = (self._claim(session, worker, job_id) for job_id in job_ids)
+            return next((unit for unit in found if unit is not None), None)
 
     def heartbeat(self, unit: UnitRecord, progress: Progress | None = None) -> Standing:
         """Extend the lease and note the progress, as long as the unit is still held."""
-        values: dict[str, Any] = {"lease_expires_at": self._clock() + self._lease}
+        values: dict[str, Any] = {"beats": UnitRow.beats + 1}
         if progress is not None:
             values |= {"progress_done": progress.done, "progress_total": progress.total}
         with self._database.writing() as session:
@@ -91,8 +106,9 @@ class Ledger:
         """Commit the unit's result and its success together. Raises LeaseLost."""
         with self._database.writing() as session:
             job, row = _hold(session, _claim_of(unit))
+            restrict(session, unit.owner_id)
             write(session)
-            row.state, row.worker, row.lease_expires_at = "succeeded", None, None
+            row.state, row.worker = "succeeded", None
             row.progress_total = progress.total if progress else row.progress_total
             row.progress_done = row.progress_total
             settle(session, job, self._clock())
@@ -102,66 +118,110 @@ class Ledger:
         with self._database.writing() as session:
             self._give_up(session, _claim_of(unit), failure, final)
 
+    def give_back(self, unit: UnitRecord) -> None:
+        """Free a unit that its worker cannot finish; the attempt does not count."""
+        self._free(_claim_of(unit), blame=False)
+
     def release(self, worker: str, blame: bool = True) -> None:
         """Free the units of a worker that has ended; without blame the attempt does not count."""
-        for claim in self._claims(UnitRow.worker == worker):
+        for claim in self._held_by([worker]):
             self._free(claim, blame)
 
     def overdue(self, workers: Collection[str]) -> set[str]:
-        """Those of these workers that do not stop when told to, or have almost lost their lease."""
-        now = self._clock()
-        query = (
-            select(UnitRow.worker)
-            .join(JobRow, JobRow.id == UnitRow.job_id)
-            .where(
-                UnitRow.state == "running",
-                UnitRow.worker.in_(workers),
-                (JobRow.stop_requested_at < now - self._patience)
-                | (UnitRow.lease_expires_at < now + self._lease / 4),
-            )
-        )
-        with self._database.reading() as session:
-            return {worker for worker in session.scalars(query) if worker is not None}
+        """Those of these workers that do not stop when told to, or have almost lost their lease.
 
-    def _claim(self, session: Session, worker: str) -> UnitRecord | None:
-        now = self._clock()
+        It has to be asked again and again: what counts is what was seen since it was first asked.
+        """
+        held = self._held_by(workers)
+        silent = self._own_leases.look({claim: holding.beats for claim, holding in held.items()})
+        stopping = self._stops.look({c: None for c, holding in held.items() if holding.stopping})
+        late = {claim for claim, seconds in silent.items() if seconds > self._lease * 3 / 4}
+        late |= {claim for claim, seconds in stopping.items() if seconds > self._patience}
+        return {held[claim].worker for claim in late}
+
+    def holders(self, workers: Collection[str]) -> set[str]:
+        """Those of these workers that have a unit."""
+        return {holding.worker for holding in self._held_by(workers).values()}
+
+    def num_claimable(self, most: int) -> int:
+        """How many units could be claimed at this moment, but no more than `most`."""
+        with self._database.reading() as session:
+            return turns.num_claimable(session, most)
+
+    def sweep(self) -> None:
+        """Free the units whose workers have fallen silent, and fail the jobs that are too late.
+
+        It has to be called again and again, by whoever outlives workers; calls of several do no
+        harm. No lease is over before it was seen to stand still for all of its time.
+        """
+        held = self._held_by(None)
+        silent = self._leases.look({claim: holding.beats for claim, holding in held.items()})
+        for claim, seconds in silent.items():
+            if seconds > self._lease:
+                self._free(claim, blame=True, tally="lease_expiries")
+        self._fail_late_jobs()
+
+    def _claim(self, session: Session, worker: str, job_id: str) -> UnitRecord | None:
         columns = (
             UnitRow.id, UnitRow.job_id, UnitRow.kind, UnitRow.payload, UnitRow.token,
             UnitRow.attempts,
         )  # fmt: skip
+        # The job before its unit: who ends units locks them in this order, too.
+        started = update(JobRow).where(JobRow.id == job_id, JobRow.state == "queued")
+        session.execute(started.values(state="running", started_at=self._clock()))
         row = session.execute(
             update(UnitRow)
-            .where(UnitRow.id == _next_unit(locked=True).scalar_subquery())
+            .where(UnitRow.id == turns.unit_of(job_id).scalar_subquery())
             .values(
                 state="running",
                 worker=worker,
                 token=UnitRow.token + 1,
                 attempts=UnitRow.attempts + 1,
-                lease_expires_at=now + self._lease,
+                beats=UnitRow.beats + 1,
             )
             .returning(*columns)
             .execution_options(synchronize_session=False)
         ).first()
         if row is None:
             return None
-        started = update(JobRow).where(JobRow.id == row.job_id, JobRow.state == "queued")
-        session.execute(started.values(state="running", started_at=now))
-        return UnitRecord.model_validate(row._asdict())
+        owner_id = session.scalar(select(JobRow.owner_id).where(JobRow.id == job_id))
+        turns.note_turn(session, job_id)
+        tallies.add(session, "claims")
+        return UnitRecord.model_validate({**row._asdict(), "owner_id": owner_id})
 
-    def _release_expired(self) -> None:
-        for claim in self._claims(UnitRow.lease_expires_at < self._clock()):
-            self._free(claim, blame=True)
-
-    def _claims(self, condition: ColumnElement[bool]) -> list[Claim]:
-        query = select(UnitRow.id, UnitRow.job_id, UnitRow.token)
-        query = query.where(UnitRow.state == "running", condition)
+    def _fail_late_jobs(self) -> None:
+        now = self._clock()
+        late = (JobRow.deadline < now, JobRow.finished_at.is_(None), JobRow.stop_error.is_(None))
         with self._database.reading() as session:
-            return [Claim(*row) for row in session.execute(query)]
+            job_ids = session.scalars(select(JobRow.id).where(*late)).all()
+        for job_id in job_ids:
+            with self._database.writing() as session:
+                one = select(JobRow).where(JobRow.id == job_id, *late).with_for_update()
+                job = session.scalar(one)
+                if job is not None:
+                    stop(session, job, now, DEADLINE_PASSED)
 
-    def _free(self, claim: Claim, blame: bool) -> None:
+    def _held_by(self, workers: Collection[str] | None) -> Mapping[Claim, "_Holding"]:
+        columns = (
+            UnitRow.id, UnitRow.job_id, UnitRow.token, UnitRow.worker, UnitRow.beats,
+            JobRow.stop_requested_at,
+        )  # fmt: skip
+        query = select(*columns).join(JobRow, JobRow.id == UnitRow.job_id)
+        query = query.where(UnitRow.state == "running")
+        if workers is not None:
+            query = query.where(UnitRow.worker.in_(workers))
+        with self._database.reading() as session:
+            return {
+                Claim(*row[:3]): _Holding(row.worker, row.beats, row.stop_requested_at is not None)
+                for row in session.execute(query)
+            }
+
+    def _free(self, claim: Claim, blame: bool, tally: str | None = None) -> None:
         try:
             with self._database.writing() as session:
                 self._give_up(session, claim, WORKER_DIED, final=False, blame=blame)
+                if tally is not None:
+                    tallies.add(session, tally)
         except LeaseLost:
             return  # somebody else was quicker
 
@@ -169,8 +229,11 @@ class Ledger:
         self, session: Session, claim: Claim, failure: Failure, final: bool, blame: bool = True
     ) -> None:
         job, row = _hold(session, claim)
-        row.worker, row.lease_expires_at = None, None
-        row.attempts -= 0 if blame else 1
+        row.worker = None
+        if blame:
+            _note_advance(row)
+        else:
+            row.attempts -= 1
         if job.stop_requested_at is not None:
             row.state = "cancelled"
         elif final or row.attempts >= self._max_attempts:
@@ -180,24 +243,21 @@ class Ledger:
         settle(session, job, self._clock())
 
 
-def _next_unit(locked: bool) -> Select[str]:
-    """The oldest job's first queued unit of a stage before which all units have succeeded.
+class _Holding(NamedTuple):
+    worker: str
+    beats: int
+    stopping: bool
 
-    Other jobs go before libraries and refinements, which take long: nobody waits minutes for a
-    check of seconds.
+
+def _note_advance(row: UnitRow) -> None:
+    """An attempt that came further than those before it is the first at the place where it ended.
+
+    So work that saves its state is not given up however often it is killed, and work that always
+    dies at the same place is. Progress is bounded, so this comes to an end.
     """
-    unit, earlier = aliased(UnitRow), aliased(UnitRow)
-    waits = exists().where(
-        earlier.job_id == unit.job_id, earlier.stage < unit.stage, earlier.state != "succeeded"
-    )
-    query = (
-        select(unit.id)
-        .join(JobRow, JobRow.id == unit.job_id)
-        .where(unit.state == "queued", JobRow.stop_requested_at.is_(None), ~waits)
-        .order_by(JobRow.kind.in_(LONG), JobRow.id, unit.stage, unit.id)
-        .limit(1)
-    )
-    return query.with_for_update(of=[unit, JobRow], skip_locked=True) if locked else query
+    if row.furthest is not None and row.progress_done > row.furthest:
+        row.attempts = 1
+    row.furthest = max(row.furthest or 0, row.progress_done)
 
 
 def _claim_of(unit: UnitRecord) -> Claim:

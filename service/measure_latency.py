@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import operator
+import os
 import platform
 import random
 import statistics
@@ -419,11 +420,12 @@ def deliver(body: dict[str, Any], options: argparse.Namespace) -> None:
 def call(url: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """The service's answer; its own sentence where it refuses."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        url.rstrip("/") + path, data, {"Content-Type": "application/json"}
-    )
+    headers = {"Content-Type": "application/json"}
+    if os.environ.get("STUDENT_SEARCH_TOKEN"):
+        headers["Authorization"] = f"Bearer {os.environ['STUDENT_SEARCH_TOKEN']}"
+    request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310 - one's own
     try:
-        with urllib.request.urlopen(request) as answer:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
             return json.load(answer)
     except urllib.error.HTTPError as exc:
         problem = json.loads(exc.read() or b"{}")

@@ -1,11 +1,12 @@
 """Pulse: the heartbeats of a unit, from a thread beside its work."""
 
 import logging
+from contextvars import copy_context
 from threading import Event, Thread
 from types import TracebackType
 
 from service.database import DatabaseUnavailable
-from service.failures import LeaseLost, WorkCancelled
+from service.failures import LeaseLost, WorkCancelled, WorkInterrupted
 from service.ledger import Ledger, Standing
 from service.records import Progress, UnitRecord
 
@@ -15,12 +16,18 @@ log = logging.getLogger(__name__)
 class Pulse:
     """While the block runs, the lease is extended and the progress noted every `seconds`."""
 
-    def __init__(self, ledger: Ledger, unit: UnitRecord, seconds: float) -> None:
+    def __init__(
+        self, ledger: Ledger, unit: UnitRecord, seconds: float, stop: Event | None = None
+    ) -> None:
         self._ledger, self._unit, self._seconds = ledger, unit, seconds
+        self._stop = stop or Event()
         self.progress: Progress | None = None
         self._standing = Standing.HELD
         self._ended = Event()
-        self._thread = Thread(target=self._beat, name=f"pulse of {unit.id}", daemon=True)
+        arguments = (self._beat,)  # in a copy of this context: its lines tell of the same unit
+        self._thread = Thread(
+            target=copy_context().run, args=arguments, name=f"pulse of {unit.id}", daemon=True
+        )
 
     def __enter__(self) -> "Pulse":
         self._thread.start()
@@ -33,8 +40,13 @@ class Pulse:
         self._thread.join()
 
     def report(self, done: int, total: int) -> None:
-        """The work's progress callback: raises WorkCancelled or LeaseLost when it must stop."""
+        """The work's progress callback.
+
+        Raises WorkCancelled, LeaseLost or WorkInterrupted when it must stop.
+        """
         self.progress = Progress(done=done, total=total)
+        if self._stop.is_set():
+            raise WorkInterrupted
         if self._standing is Standing.STOPPED:
             raise WorkCancelled
         if self._standing is Standing.LOST:

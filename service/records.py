@@ -49,6 +49,12 @@ class StoredFile(Value):
     size_bytes: int
 
 
+class EarlierError(Failure):
+    """Why a job had ended before it was tried again."""
+
+    at: datetime
+
+
 class JobRecord(Value):
     """`units` counts units by state; the progress weighs every unit by its expected work.
 
@@ -60,6 +66,9 @@ class JobRecord(Value):
     resource_id: str
     state: WorkState
     error: Failure | None
+    earlier_errors: tuple[EarlierError, ...]
+    priority: int
+    deadline: datetime | None
     progress: Progress
     units: dict[WorkState, int]
     stopping: bool
@@ -74,6 +83,7 @@ class UnitRecord(Value):
 
     id: str
     job_id: str
+    owner_id: str
     kind: str
     payload: dict[str, Any]
     token: int

@@ -1,15 +1,21 @@
 """Server: the web process, on a socket whose address is known before it answers."""
 
+import math
+import os
 import socket
+from types import FrameType
 
 import uvicorn
 
 from candidates.errors import StudentSearchError
+from service import logs
 from service.app import create_app
+from service.database import Database
+from service.gate import Gate
+from service.loopback import is_loopback
 from service.settings import Settings
 
 ADDRESS_FILE = "address"
-SHUTDOWN_SECONDS = 10
 BACKLOG = 2048
 
 
@@ -17,11 +23,31 @@ class AddressTaken(StudentSearchError):
     """The service cannot listen where it should."""
 
 
-def listen(settings: Settings) -> tuple[socket.socket, str]:
-    """A listening socket and its URL, which is also left in data_dir/address; AddressTaken.
+class StartFailed(StudentSearchError):
+    """The service did not come up."""
 
-    Whoever connects before the service is up waits for it.
+    def __init__(self) -> None:
+        super().__init__("The service could not start; its log says why.")
+
+
+class TokensNeeded(StudentSearchError):
+    """A service that anybody could call was to be reachable from elsewhere."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"The service has no token yet, so whoever reached {host} could use it. Make the first "
+            "with: student-search token create --scope admin; or listen on 127.0.0.1."
+        )
+
+
+def listen(settings: Settings) -> tuple[socket.socket, str]:
+    """A listening socket and its URL, which is also left in data_dir/address.
+
+    Whoever connects before the service is up waits for it. Raises AddressTaken, and TokensNeeded
+    for an address that others reach while there is no token.
     """
+    if not is_loopback(settings.host):
+        _check_closed(settings)
     try:
         listener = _bound(settings.host, settings.port)
     except OSError as exc:
@@ -37,14 +63,46 @@ def listen(settings: Settings) -> tuple[socket.socket, str]:
 
 
 def serve(settings: Settings, listener: socket.socket) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT or SIGTERM; a second signal ends the process at once. Raises StartFailed.
+
+    Then nobody new is let in; what runs, requests and after them units of work, has stop_seconds
+    to come to an end.
+    """
+    logs.configure("server", settings)
     config = uvicorn.Config(
         create_app(settings),
+        log_config=None,
         log_level="warning",
         access_log=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        server_header=False,
+        timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = _Server(config)
+    server.run(sockets=[listener])
+    if not server.started and not server.told_to_stop:
+        raise StartFailed
+
+
+class _Server(uvicorn.Server):
+    """Exits with 0 when told to stop: uvicorn's own would raise the signal once more in the end."""
+
+    told_to_stop = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Of SIGINT and SIGTERM."""
+        if self.told_to_stop:
+            os._exit(128 + sig)  # the launcher and its workers notice, and end by themselves
+        self.told_to_stop = self.should_exit = True
+
+
+def _check_closed(settings: Settings) -> None:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        database.migrate()
+        if not Gate(database).is_closed():
+            raise TokensNeeded(settings.host)
+    finally:
+        database.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from candidates.candidate import Cost
-from candidates.errors import UnsupportedBudget
+from candidates.errors import EmptyLibrary, UnsupportedBudget
 from search.budget import Budget
 from search.problem import MeasuredStudent, Problem
 from service.database import Session
@@ -32,9 +33,15 @@ class Shelf:
 
     @property
     def problem(self) -> Problem:
-        """The candidates as the strategies see them; ResourceNotReady unless all are there."""
+        """The candidates as the strategies see them.
+
+        Raises ResourceNotReady unless all are there, and EmptyLibrary where a neighbourhood has
+        none.
+        """
         if self.ready_problem is None:
             raise ResourceNotReady("library", self.library.id, self.library.state)
+        if not all(self.ready_problem.neighbourhoods):
+            self._tell_of_an_empty_one(self.ready_problem)
         return self.ready_problem
 
     def on_device(self, session: Session, device: str | None) -> "Shelf":
@@ -80,6 +87,16 @@ class Shelf:
             found = candidates.chosen(session, missing)
             self.records.update({record.id: record for record in found})
         return tuple(self.records[each] for each in candidate_ids)
+
+    def _tell_of_an_empty_one(self, problem: Problem) -> NoReturn:
+        assert self.library.split is not None, "a ready library was cut"
+        parts = zip(self.library.split.neighbourhoods, problem.neighbourhoods, strict=True)
+        name = next(part.name for part, choices in parts if not choices)
+        raise EmptyLibrary(
+            f"The library '{self.library.id}' has no candidate for the neighbourhood '{name}', so "
+            f"no student can be made. /v1/libraries/{self.library.id}/omissions says why. Build a "
+            "library with kinds that apply there."
+        )
 
     def _check_counted(self, limit: int | str) -> None:
         if not self.problem.fixed.activation_bytes:

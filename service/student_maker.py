@@ -16,6 +16,7 @@ from service.records import CandidateRecord, StudentRecord, TeacherRecord
 from service.repositories import devices, students
 from service.repositories.students import Wish
 from service.shelves import Shelf, Shelves
+from service.watch import NOBODY, Watch
 
 Chosen = tuple[CandidateRecord, ...]
 
@@ -37,6 +38,7 @@ class StudentMaker:
     artifacts: Artifacts
     checkpoints: CheckpointCache
     shelves: Shelves
+    watch: Watch = NOBODY
 
     def make(self, wish: Wish) -> Product:
         """The student that is wished for, or the one that was made for an equal wish.
@@ -53,7 +55,8 @@ class StudentMaker:
                 chosen = shelf.chosen(session, earlier.selection.choices)
                 return Product(earlier, False, shelf.teacher, chosen)
         budget = there.absolute(wish.budget)
-        answer = strategies.select(wish.strategy, there.problem, budget, wish.settings)
+        with self.watch.selecting(wish.strategy):
+            answer = strategies.select(wish.strategy, there.problem, budget, wish.settings)
         return self.keep(wish, shelf, answer)
 
     def keep(self, wish: Wish, shelf: Shelf, answer: Answer) -> Product:
@@ -65,6 +68,8 @@ class StudentMaker:
         file = self.artifacts.put(student.to_bytes())
         with self.database.writing() as session:
             found = students.add(session, wish, answer, file)
+        if found.made:
+            self.watch.note_student(wish.strategy)
         return Product(found.record, found.made, shelf.teacher, chosen)
 
     def assembled(

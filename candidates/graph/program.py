@@ -6,7 +6,8 @@ whole network, and reading one runs nothing that its sender wrote.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 from typing_extensions import TypeAliasType
@@ -73,11 +74,20 @@ class Call(Value):
 
     def values(self) -> list[str]:
         """Names of the values that it reads, each once, in order."""
-        return list(dict.fromkeys(each.value for each in self._parts() if type(each) is ValueOf))
+        return list(self.reads[0])
 
     def tensors(self) -> list[str]:
         """Names of the parameters and buffers that it reads, each once, in order."""
-        return list(dict.fromkeys(each.tensor for each in self._parts() if type(each) is TensorOf))
+        return list(self.reads[1])
+
+    @cached_property
+    def reads(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Values and tensors; found once, since students are made of the same few calls."""
+        parts = list(_flat((*self.arguments, *self.keywords.values())))
+        values = dict.fromkeys(each.value for each in parts if type(each) is ValueOf)
+        return tuple(values), tuple(
+            dict.fromkeys(each.tensor for each in parts if type(each) is TensorOf)
+        )
 
     def rewired(self, values: Mapping[str, Argument]) -> "Call":
         """The same call reading other arguments in the place of some values."""
@@ -93,8 +103,11 @@ class Call(Value):
         }
         return self.model_copy(update=changed)
 
-    def _parts(self) -> Iterator[Argument]:
-        return _flat((*self.arguments, *self.keywords.values()))
+    def __copy__(self) -> Self:
+        """Without `reads`: the copy may be about to read something else."""
+        copied = super().__copy__()
+        copied.__dict__.pop("reads", None)
+        return copied
 
 
 class Program(Value):

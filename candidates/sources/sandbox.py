@@ -18,13 +18,16 @@ from typing import Any, Literal
 
 from candidates import errors
 from candidates.checkpoint import Checkpoint
-from candidates.errors import InvalidCheckpoint, StudentSearchError
+from candidates.errors import InvalidCheckpoint, InvalidDataset, StudentSearchError
 from candidates.value import Value
 
 READERS = {
     "exported": "candidates.sources.foreign:exported",
+    "images": "candidates.sources.foreign:images",
     "state_dict": "candidates.sources.foreign:state_dict",
 }
+SMALLER = "Send a smaller network, or convert it to safetensors."
+PLAINER = "Send fewer or smaller images, in a plain tar or zip archive."
 RESULT, REFUSAL = "result.safetensors", "refusal.json"
 MAX_SENTENCE = 4000
 
@@ -36,6 +39,12 @@ class Limits(Value):
     file_bytes: int = 16 * 2**30
     cpu_seconds: int = 600
     wall_seconds: float = 900
+
+
+OF_IMAGES = Limits(
+    memory_bytes=64 * 2**30, file_bytes=32 * 2**30, cpu_seconds=4 * 3600, wall_seconds=6 * 3600
+)
+"""A data set may be decoded for hours, and is held twice at the end."""
 
 
 def read_foreign(
@@ -56,19 +65,36 @@ def read_foreign(
     return sandboxed(READERS[kind], arguments, limits or Limits(), [place])
 
 
+def read_images(source: Path, limits: Limits = OF_IMAGES) -> Checkpoint:
+    """The data set in an archive or a folder, as `Dataset.of` takes it.
+
+    Raises InvalidDataset with what to do about it.
+    """
+    readable = [str(source.resolve())]
+    arguments = {"path": str(source.absolute())}
+    try:
+        return sandboxed(READERS["images"], arguments, limits, readable, PLAINER)
+    except InvalidCheckpoint as exc:
+        raise InvalidDataset(str(exc)) from exc
+
+
 def sandboxed(
-    function: str, arguments: Mapping[str, Any], limits: Limits, readable: Sequence[str] = ()
+    function: str,
+    arguments: Mapping[str, Any],
+    limits: Limits,
+    readable: Sequence[str] = (),
+    advice: str = SMALLER,
 ) -> Checkpoint:
     """What a function, named `module:function`, gives when it is called in a sandbox, where it may
     read the files at or below `readable`.
 
     It takes plain JSON values as keywords and gives a Checkpoint. What it raises of
-    `candidates.errors` is raised here; InvalidCheckpoint when it is ended.
+    `candidates.errors` is raised here; InvalidCheckpoint, with this advice, when it is ended.
     """
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
         order = {
             "function": function, "arguments": arguments, "limits": limits.model_dump(),
-            "readable": list(readable),
+            "readable": list(readable), "advice": advice,
         }  # fmt: skip
         command = [sys.executable, "-P", "-m", "candidates.sources.sandboxed"]
         process = Popen(
@@ -80,11 +106,11 @@ def sandboxed(
         except TimeoutExpired as exc:
             raise InvalidCheckpoint(
                 f"Reading the file took more than {limits.wall_seconds:g} seconds and was ended. "
-                "Send a smaller network."
+                f"{advice}"
             ) from exc
         finally:
             _end(process)
-        return _handed_over(Path(folder), process.returncode)
+        return _handed_over(Path(folder), process.returncode, advice)
 
 
 def _environment(folder: str) -> dict[str, str]:
@@ -107,7 +133,7 @@ def _end(process: Popen[bytes]) -> None:
         process.wait()
 
 
-def _handed_over(folder: Path, status: int) -> Checkpoint:
+def _handed_over(folder: Path, status: int, advice: str) -> Checkpoint:
     refusal = folder / REFUSAL
     if refusal.is_file():
         raise _refusal(refusal.read_bytes()[: 2 * MAX_SENTENCE])
@@ -115,7 +141,7 @@ def _handed_over(folder: Path, status: int) -> Checkpoint:
         return Checkpoint.mapped(folder / RESULT)
     raise InvalidCheckpoint(
         f"Reading the file was ended by its limits on memory, time or disk (status {status}). "
-        "Send a smaller network, or convert it to safetensors."
+        f"{advice}"
     )
 
 
@@ -126,5 +152,5 @@ def _refusal(text: bytes) -> StudentSearchError:
         kind, sentence = getattr(errors, str(told["kind"])), str(told["sentence"])[:MAX_SENTENCE]
     except (ValueError, KeyError, TypeError, AttributeError):
         return InvalidCheckpoint("Reading the file failed. Convert it to safetensors.")
-    known = (InvalidCheckpoint, errors.InvalidProgram, errors.UnsplittableTeacher)
+    known = (InvalidCheckpoint, InvalidDataset, errors.InvalidProgram, errors.UnsplittableTeacher)
     return kind(sentence) if kind in known else InvalidCheckpoint(sentence)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from candidates.sources.landlock import confine
+from candidates.sources.seccomp import forbid
 
 REFUSAL, RESULT = "refusal.json", "result.safetensors"
 SYSTEM = (
@@ -40,14 +41,13 @@ def main() -> None:
     except StudentSearchError as exc:
         _refuse(type(exc).__name__, str(exc))
     except MemoryError:
-        _refuse("InvalidCheckpoint", "The file needs more memory than may be used to read it. "
-                "Send a smaller network.")  # fmt: skip
+        sentence = "The file needs more memory than may be used to read it."
+        _refuse("InvalidCheckpoint", f"{sentence} {order['advice']}")
     except Exception as exc:  # noqa: BLE001 - whatever foreign data makes libraries raise
         first = next(iter(str(exc).strip().splitlines()), "")[:300].rstrip(".")
         _refuse(
             "InvalidCheckpoint",
-            f"The file cannot be read ({type(exc).__name__}: {first}). Save it again, or convert "
-            "it to safetensors.",
+            f"The file cannot be read ({type(exc).__name__}: {first}). {order['advice']}",
         )
 
 
@@ -68,6 +68,7 @@ def _shut_in(limits: dict[str, Any]) -> None:
         # Not every system lets its users have namespaces; the other limits hold all the same.
         if library.unshare(_NEW_USER | _NEW_NETWORK) != 0:
             library.unshare(_NEW_NETWORK)
+        forbid()
     for which, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, limits["memory_bytes"]),

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from service import settlement
-from service.api.parts import PageOf, PartsOf, Reading
+from service.api.parts import PageOf, PartsOf, Reading, Writing
 from service.bodies.common import Items
-from service.bodies.jobs import JobBody
+from service.bodies.jobs import Amendment, JobBody
 from service.records import WorkState
 from service.repositories import jobs
 
@@ -39,3 +39,19 @@ def cancel(job_id: str, parts: PartsOf) -> JobBody:
     with parts.database.writing() as session:
         settlement.cancel(session, job_id)
         return JobBody.of(jobs.get(session, job_id))
+
+
+@router.post("/{job_id}/retry", status_code=202, summary="Try a failed job again")
+def retry(job_id: str, session: Writing) -> JobBody:
+    """Only what has failed or was cancelled runs again; what was committed stays. Why the job had
+    ended stays under `earlier_errors`.
+    """
+    settlement.retry(session, job_id)
+    return JobBody.of(jobs.get(session, job_id))
+
+
+@router.patch("/{job_id}", summary="Give a job a priority or a deadline")
+def amend(job_id: str, amendment: Amendment, session: Writing) -> JobBody:
+    """As long as it has not ended."""
+    jobs.amend(session, job_id, jobs.Amendment(**amendment.model_dump(exclude_unset=True)))
+    return JobBody.of(jobs.get(session, job_id))

@@ -1,15 +1,17 @@
 """The parts of the running service, and how a request gets hold of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from service.api.guard import CallerOf
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
 from service.database import Database, Session
+from service.metrics import Metrics
 from service.repositories.pages import Page
 from service.settings import Settings
 from service.shelves import Shelves
@@ -26,6 +28,7 @@ class Parts:
     shelves: Shelves
     maker: StudentMaker
     curves: Curves
+    metrics: Metrics
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -33,13 +36,22 @@ class Parts:
         database = Database(settings.sqlalchemy_url)
         artifacts = Artifacts(settings.artifacts_dir)
         shelves = Shelves()
-        maker = StudentMaker(database, artifacts, CheckpointCache(artifacts), shelves)
-        return cls(settings, database, artifacts, shelves, maker, Curves(shelves))
+        metrics = Metrics(database)
+        cache = CheckpointCache(artifacts)
+        maker = StudentMaker(database, artifacts, cache, shelves, metrics)
+        return cls(settings, database, artifacts, shelves, maker, Curves(shelves), metrics)
 
 
-async def _parts(request: Request) -> Parts:
+    def owned_by(self, owner_id: str) -> "Parts":
+        """The same, with only this owner's part of the database behind it all."""
+        database = self.database.of(owner_id)
+        return replace(self, database=database, maker=replace(self.maker, database=database))
+
+
+async def _parts(request: Request, caller: CallerOf) -> Parts:
+    """The one way from a route to the database, so that no route sees more than its caller may."""
     parts: Parts = request.app.state.parts
-    return parts
+    return parts.owned_by(caller.owner_id)
 
 
 PartsOf = Annotated[Parts, Depends(_parts)]

@@ -1,12 +1,15 @@
 """Problems over HTTP: every error, also the framework's own, as one kind of document."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from candidates.errors import StudentSearchError
 from service.database import DatabaseUnavailable
@@ -25,9 +28,12 @@ from service.errors import (
     problem,
     problem_of,
 )
+from service.refusals import Refusal
+from service.request_id import request_id
 
 log = logging.getLogger(__name__)
 
+FULL = Match.FULL
 MEDIA_TYPE = "application/problem+json"
 _SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -60,30 +66,69 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
-    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer_to(request: Request, error: StudentSearchError | DatabaseUnavailable) -> JSONResponse:
+    """For middleware, whose errors reach no handler."""
+    handler = _unavailable if isinstance(error, DatabaseUnavailable) else _domain
+    return handler(request, error)
+
+
+def unexpected(request: Request) -> JSONResponse:
+    """Tells nothing of what happened but where to look it up."""
+    detail = (
+        "The service failed while it answered; its log says why, under this request_id. "
+        "Try again, and report it if it stays."
+    )
+    return _answer(problem(INTERNAL, detail, request.url.path))
 
 
 def _domain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StudentSearchError)
-    return _answer(problem_of(error, request.url.path))
+    if KINDS[type(error)].status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("A request failed.", exc_info=error)
+    headers = dict(error.headers) if isinstance(error, Refusal) else None
+    return _answer(problem_of(error, request.url.path), headers)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     """Pydantic's sentences without its `input`, which may hold what nobody should see again."""
     assert isinstance(error, RequestValidationError)
-    errors = [_entry(each) for each in error.errors()]
+    errors = [_entry(each, error.body) for each in error.errors()]
     detail = f"{errors[0]['where']}: {errors[0]['message']}."
     if len(errors) > 1:
         detail += f" {len(errors) - 1} more under 'errors'."
     return _answer(problem(INVALID_REQUEST, detail, request.url.path, {"errors": errors}))
 
 
-def _entry(error: dict[str, Any]) -> dict[str, str]:
+def _entry(error: dict[str, Any], body: Any) -> dict[str, str]:
     if error.get("type") == "json_invalid":
         found = error.get("ctx", {}).get("error", "")
         return {"where": "body", "message": f"this is not valid JSON: {found}".removesuffix(".")}
+    place, *path = error["loc"]
     message = error["msg"].removeprefix("Value error, ")
-    return {"where": ".".join(map(str, error["loc"])), "message": message}
+    entry = {"where": ".".join(map(str, error["loc"])), "message": message}
+    return {**entry, "pointer": _pointer(path, body)} if place == "body" else entry
+
+
+def _pointer(path: list[str | int], body: Any) -> str:
+    """A JSON pointer (RFC 6901) to what is wrong, or to where something is missing.
+
+    Pydantic also names which form of several it tried; such names are in no body.
+    """
+    pointer = "#"
+    for place, each in enumerate(path, start=1):
+        is_there = _has(body, each)
+        if is_there or (place == len(path) and isinstance(body, Mapping)):
+            pointer += "/" + str(each).replace("~", "~0").replace("/", "~1")
+        body = body[each] if is_there else body
+    return pointer
+
+
+def _has(body: Any, key: str | int) -> bool:
+    if isinstance(key, int):
+        return isinstance(body, Sequence) and key < len(body)
+    return isinstance(body, Mapping) and key in body
 
 
 def _plain(request: Request, error: Exception) -> JSONResponse:
@@ -92,7 +137,20 @@ def _plain(request: Request, error: Exception) -> JSONResponse:
         return _domain(request, error.__cause__)
     kind, text = _PLAIN.get(error.status_code, (MALFORMED, "{detail}"))
     detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
-    return _answer(problem(kind, detail, request.url.path), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if kind is METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return _answer(problem(kind, detail, request.url.path), headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All that the path knows; the framework tells of one of its routes only."""
+    routes = request.app.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE")
+        if any(each.matches({**request.scope, "method": method})[0] is FULL for each in routes)
+    ]
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
@@ -101,14 +159,6 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
     return _answer(problem(UNAVAILABLE, detail, request.url.path), {"retry-after": "5"})
 
 
-def _unexpected(request: Request, _error: Exception) -> JSONResponse:
-    detail = (
-        "The service failed while it answered; its log says why. "
-        "Try again, and report it if it stays."
-    )
-    return _answer(problem(INTERNAL, detail, request.url.path))
-
-
 def _answer(document: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
-    content = document.model_dump(mode="json")
+    content = document.model_copy(update={"request_id": request_id.get()}).model_dump(mode="json")
     return JSONResponse(content, document.status, headers, media_type=MEDIA_TYPE)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
-from service.api.parts import PageOf, PartsOf, Reading
+from service.api.parts import PageOf, PartsOf, Reading, Writing
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.searches import NewSearchBody, SearchBody, SearchTrialBody
@@ -45,6 +45,12 @@ def show(search_id: str, session: Reading) -> SearchBody:
     """How far it is and the best so far, also while it runs."""
     record = searches.get(session, search_id)
     return SearchBody.of(record, libraries.get(session, record.library_id).labels_from)
+
+
+@router.delete("/searches/{search_id}", status_code=204, summary="Delete a measured search")
+def delete(search_id: str, session: Writing) -> None:
+    """With its trials; the student that came of it stays. Refused while its job runs."""
+    searches.delete(session, search_id)
 
 
 @router.get("/searches/{search_id}/trials", summary="List a search's trials")

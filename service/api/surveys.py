@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
-from service.api.parts import PageOf, PartsOf, Reading
+from service.api.parts import PageOf, PartsOf, Reading, Writing
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.surveys import NewSurveyBody, SurveyBody
@@ -45,6 +45,12 @@ def listing(library_id: str, session: Reading, page: PageOf) -> Items[SurveyBody
 def show(survey_id: str, session: Reading) -> SurveyBody:
     """What was predicted of each student, and what was measured so far."""
     return _bodies(session, [surveys.get(session, survey_id)])[0]
+
+
+@router.delete("/surveys/{survey_id}", status_code=204, summary="Delete a survey")
+def delete(survey_id: str, session: Writing) -> None:
+    """Its students and what was measured of them stay. Refused while its job runs."""
+    surveys.delete(session, survey_id)
 
 
 def _bodies(

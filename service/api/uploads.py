@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fastapi import Request
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import UnsupportedMedia, UploadTooLarge
+from service.settings import Settings
 
 JSON, MULTIPART = "application/json", "multipart/form-data"
+STREAMED = {MULTIPART}
 ADVICE = {
     JSON: "With curl: -H 'Content-Type: application/json' -d '{…}'.",
     MULTIPART: "With curl: -F name=… -F file=@….",
@@ -22,7 +25,7 @@ def takes(*media_types: str) -> Callable[[Request], Awaitable[str]]:
     """A dependency that gives the body's media type, and refuses any but these."""
 
     async def media_type(request: Request) -> str:
-        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        given = media_type_of(request.headers)
         if given not in media_types:
             stated = f"'{given}'" if given else "of no stated type"
             advice = " ".join(ADVICE[each] for each in media_types)
@@ -42,23 +45,36 @@ def save(source: BinaryIO, target: Path) -> None:
 
 
 class BodyLimit:
-    """Middleware that reads no body that claims to be too large, and stops at one that is."""
+    """Middleware that reads no body that claims to be too large, and stops at one that is.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.app, self.max_bytes = app, max_bytes
+    Only uploads go to the disk; every other body is held in memory and has a lower limit.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        num_bytes = 0
-        claimed = int(dict(scope.get("headers", ())).get(b"content-length", b"0"))
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        setting = "max_upload_bytes" if media_type_of(headers) in STREAMED else "max_json_bytes"
+        max_bytes: int = getattr(self._settings, setting)
+        claimed, num_bytes = int(headers.get("content-length", "0")), 0
 
         async def limited() -> Message:
             nonlocal num_bytes
-            if claimed > self.max_bytes:
-                raise UploadTooLarge(self.max_bytes)
+            if claimed > max_bytes:
+                raise UploadTooLarge(max_bytes, setting)
             message = await receive()
             num_bytes += len(message.get("body", b""))
-            if num_bytes > self.max_bytes:
-                raise UploadTooLarge(self.max_bytes)
+            if num_bytes > max_bytes:
+                raise UploadTooLarge(max_bytes, setting)
             return message
 
-        await self.app(scope, limited, send)
+        await self._app(scope, limited, send)
+
+
+def media_type_of(headers: Headers) -> str:
+    """Of the body, without its parameters; empty where none is stated."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -2,10 +2,38 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service import records
 from service.errors import Problem, problem_of_failure
 from service.records import JobRecord, Progress, WorkState
+
+
+class EarlierError(Problem):
+    """Why a job had ended before it was tried again."""
+
+    at: datetime
+
+    @classmethod
+    def of_failure(cls, failure: records.EarlierError) -> "EarlierError":
+        """What is shown of a record."""
+        shown = problem_of_failure(failure)
+        assert shown is not None
+        return cls(at=failure.at, **shown.model_dump())
+
+
+class Amendment(BaseModel):
+    """What is to change of a job; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    priority: int = Field(
+        default=0, ge=-100, le=100, description="Jobs with a higher one go first; 0 at first."
+    )
+    deadline: AwareDatetime | None = Field(
+        default=None,
+        description="When the job fails if it is not done, as ISO 8601 with a zone; null: never.",
+    )
 
 
 class JobBody(BaseModel):
@@ -18,6 +46,11 @@ class JobBody(BaseModel):
     progress: Progress
     eta_seconds: float | None = Field(description="Expected time to the end, if it can be told.")
     error: Problem | None = Field(description="Why it failed, if it did.")
+    earlier_errors: list[EarlierError] = Field(
+        description="Why it had ended before it was tried again."
+    )
+    priority: int = Field(description="Jobs with a higher one go first.")
+    deadline: datetime | None = Field(description="When it fails if it is not done.")
     units: dict[WorkState, int] = Field(description="Units of work by state.")
     stopping: bool = Field(description="By a cancellation, or because a unit failed.")
     created_at: datetime
@@ -35,6 +68,9 @@ class JobBody(BaseModel):
             progress=record.progress,
             eta_seconds=record.eta_seconds,
             error=problem_of_failure(record.error),
+            earlier_errors=[EarlierError.of_failure(each) for each in record.earlier_errors],
+            priority=record.priority,
+            deadline=record.deadline,
             units=record.units,
             stopping=record.stopping,
             created_at=record.created_at,

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from candidates.data import Dataset
-from candidates.images import ingest
 from candidates.progress import Progress
+from candidates.sources.sandbox import read_images
 from service.jobs.registry import Workplace
 from service.ledger import Write
 from service.records import DatasetContents, DatasetRecord
@@ -15,14 +15,15 @@ from service.repositories import datasets
 
 
 def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
-    """Read the images, keep them as one safetensors file. InvalidDataset."""
+    """Read the images in a sandbox, keep them as one safetensors file. InvalidDataset."""
     progress(0, 1)
     with place.database.reading() as session:
         record = datasets.get(session, payload["dataset"])
     with place.artifacts.scratch() as path:
-        images = ingest(_source(place, record, path.with_name("archive")))
+        found = read_images(_source(place, record, path.with_name("archive")))
         progress(1, 1)
-        images.save(path)
+        path.write_bytes(found.to_bytes())
+        images = Dataset.of(found)
         file = place.artifacts.adopt(path)
     return partial(
         datasets.finish, dataset_id=record.id, sha256=file.sha256, contents=_contents(images)

@@ -1,7 +1,7 @@
 """Which function does which kind of unit; the modules are imported when first needed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -29,6 +29,10 @@ class Workplace:
 
     database: Database
     artifacts: Artifacts
+
+    def of(self, owner_id: str) -> "Workplace":
+        """The same for work of this owner's, who alone is seen."""
+        return replace(self, database=self.database.of(owner_id))
 
 
 Work = Callable[[Workplace, dict[str, Any], Progress], Write]

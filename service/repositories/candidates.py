@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from candidates.candidate import Candidate, Cost, Estimate, Kept, Omitted, Score
+from candidates.candidate import Candidate, Cost, Course, Estimate, Kept, Omitted, Score
+from candidates.graph.neighbourhood import Split
 from candidates.value import Value
 from search.problem import Choice, Problem
 from service.failures import UnknownResource
@@ -28,6 +29,9 @@ class NewCandidate(Value):
     weights_sha256: str
 
 
+UNUSED_BY_STRATEGIES = {"knobs", "kept", "identity", "course"}
+
+
 def add_all(
     session: Session,
     library_id: str,
@@ -44,8 +48,11 @@ def add_all(
 
 
 def known(session: Session, identity: str) -> tuple[str, Kept] | None:
-    """Weights file and kept channels of a candidate with this identity, from any library."""
+    """Weights file and kept channels of a candidate with this identity, from any library of the
+    session's owner.
+    """
     query = select(CandidateRow.weights_sha256, CandidateRow.kept)
+    query = query.join(LibraryRow, LibraryRow.id == CandidateRow.library_id)
     row = session.execute(query.where(CandidateRow.identity == identity).limit(1)).first()
     return None if row is None else (row.weights_sha256, _kept(row.kept))
 
@@ -86,29 +93,40 @@ def weights(session: Session, library_id: str) -> dict[str, str]:
 
 
 def problem(session: Session, library_id: str) -> Problem:
-    """The candidates of a ready library, as the strategies see them."""
-    query = select(LibraryRow.fixed_cost, LibraryRow.teacher_accuracy)
-    fixed_cost, teacher_accuracy = session.execute(query.where(LibraryRow.id == library_id)).one()
+    """The candidates of a ready library, as the strategies see them; a neighbourhood that has none
+    has its place among the others.
+    """
+    query = select(LibraryRow.fixed_cost, LibraryRow.teacher_accuracy, LibraryRow.split)
+    row = session.execute(query.where(LibraryRow.id == library_id)).one()
+    fixed_cost, teacher_accuracy, split = row
+    choices = _choices(session, library_id)
     return Problem(
-        neighbourhoods=_choices(session, library_id),
+        neighbourhoods=tuple(
+            choices.get(part.index, ()) for part in Split.model_validate(split).neighbourhoods
+        ),
         fixed=Cost.model_validate(fixed_cost),
         teacher_accuracy=teacher_accuracy,
     )
 
 
-def _choices(session: Session, library_id: str) -> tuple[tuple[Choice, ...], ...]:
+def _choices(session: Session, library_id: str) -> dict[int, tuple[Choice, ...]]:
+    """By neighbourhood, for those that have any."""
     columns = CandidateRow.__table__.c
-    wanted = [column for column in columns if column.name not in {"knobs", "kept", "identity"}]
+    wanted = [
+        column for column in columns if column.name not in {"knobs", "kept", "identity", "course"}
+    ]
     rows = session.execute(
         select(*wanted)
         .where(columns.library_id == library_id)
         .order_by(columns.neighbourhood_index, columns.position)
     )
     groups = groupby(rows, key=lambda row: row.neighbourhood_index)
-    return tuple(
-        tuple(Choice(id=row.id, kind=row.kind, cost=_cost(row), score=_score(row)) for row in group)
-        for _, group in groups
-    )
+    return {
+        index: tuple(
+            Choice(id=row.id, kind=row.kind, cost=_cost(row), score=_score(row)) for row in group
+        )
+        for index, group in groups
+    }
 
 
 def _row(library_id: str, index: int, position: int, new: NewCandidate) -> CandidateRow:
@@ -136,6 +154,7 @@ def _row(library_id: str, index: int, position: int, new: NewCandidate) -> Candi
         agreement_se=score.agreement and score.agreement.standard_error,
         num_images=score.num_images,
         weights_sha256=new.weights_sha256,
+        course=candidate.course and candidate.course.model_dump(),
     )
 
 
@@ -153,6 +172,7 @@ def _record(row: CandidateRow) -> CandidateRecord:
             kept=_kept(row.kept),
             cost=_cost(row),
             score=_score(row),
+            course=None if row.course is None else Course.model_validate(row.course),
         ),
         weights_sha256=row.weights_sha256,
     )

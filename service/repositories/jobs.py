@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from candidates.value import Value
+from service import settlement
 from service.failures import UnknownResource
 from service.records import Failure, JobRecord, Progress
 from service.repositories.ids import new_id
@@ -29,9 +30,26 @@ class NewUnit(Value):
     total: int = 0
 
 
-def add(session: Session, kind: str, resource_id: str, units: Sequence[NewUnit]) -> str:
-    """A new job, queued; returns its id."""
-    job = JobRow(id=new_id("job"), created_at=datetime.now(UTC), kind=kind, resource_id=resource_id)
+class Amendment(Value):
+    """What is to change of a job that waits or runs; what is left out stays."""
+
+    priority: int | None = None
+    deadline: datetime | None = None
+
+
+def add(
+    session: Session, kind: str, resource_id: str, units: Sequence[NewUnit], share: str = ""
+) -> str:
+    """A new job, queued; returns its id. `share` is the id of the teacher that it works for; a job
+    that works for none has a share of its own.
+    """
+    job = JobRow(
+        id=new_id("job"),
+        created_at=datetime.now(UTC),
+        kind=kind,
+        resource_id=resource_id,
+        share=share or resource_id,
+    )
     session.add(job)
     session.flush()
     add_units(session, job.id, units)
@@ -41,6 +59,14 @@ def add(session: Session, kind: str, resource_id: str, units: Sequence[NewUnit])
 def add_units(session: Session, job_id: str, units: Sequence[NewUnit]) -> None:
     """More work for a job that has not ended, such as a unit of it found to be needed."""
     session.add_all(_unit_row(job_id, unit) for unit in units)
+    session.flush()
+
+
+def amend(session: Session, job_id: str, amendment: Amendment) -> None:
+    """Raises UnknownResource, JobFinished."""
+    row = settlement.unfinished(session, job_id)
+    for name in amendment.model_fields_set:
+        setattr(row, name, getattr(amendment, name))
     session.flush()
 
 
@@ -112,6 +138,9 @@ def _record(row: JobRow, all_units: Sequence[UnitRow]) -> JobRecord:
         "resource_id": row.resource_id,
         "state": row.state,
         "error": row.error and Failure.model_validate(row.error),
+        "earlier_errors": row.earlier_errors or (),
+        "priority": row.priority,
+        "deadline": row.deadline,
         "progress": progress,
         "units": counts,
         "stopping": row.stop_requested_at is not None and row.finished_at is None,

@@ -69,7 +69,7 @@ def post(session: Session, new: NewLibrary) -> Posted[LibraryRecord]:
             select(LibraryRow).where(LibraryRow.digest == digest).with_for_update()
         ),
         lambda: _insert(session, new, digest, teacher),
-        lambda row: _job(session, row.id, new.recipe, _missing(session, row)),
+        lambda row: _job(session, row.id, new, _missing(session, row)),
     )
     return Posted(record=_records(session, [row])[0], made=made)
 
@@ -177,7 +177,7 @@ def _insert(session: Session, new: NewLibrary, digest: str, teacher: TeacherRow)
         split=teacher.split if is_known else None,
         fixed_cost=teacher.fixed_cost if is_known else None,
         state="pending",
-        job_id=_job(session, library_id, new.recipe, indices),
+        job_id=_job(session, library_id, new, indices),
     )
 
 
@@ -196,10 +196,12 @@ def _made_up(row: LibraryRow) -> dict[str, Any]:
     return LibraryRecipe.model_validate(row.recipe).model_dump(include=SHAPES_IMAGES)
 
 
-def _job(session: Session, library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> str:
+def _job(session: Session, library_id: str, new: NewLibrary, indices: Sequence[int]) -> str:
+    recipe = new.recipe
     firsts = [STATISTICS] if recipe.inputs == "images" else [SYNTHESIS, STATISTICS]
     units = [_unit(kind, library_id, 2 * len(recipe.grid())) for kind in firsts]
-    return jobs.add(session, KIND, library_id, [*units, *_units(library_id, recipe, indices)])
+    units += _units(library_id, recipe, indices)
+    return jobs.add(session, KIND, library_id, units, share=new.teacher_id)
 
 
 def _units(library_id: str, recipe: LibraryRecipe, indices: Sequence[int]) -> list[jobs.NewUnit]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from candidates.candidate import Estimate
 from candidates.value import Value
 from service.records import MeasurementRecord, StoredFile
-from service.repositories import jobs, prepared
+from service.repositories import jobs, prepared, shares
 from service.repositories.ids import new_id
 from service.repositories.prepared import Posted
 from service.tables import LibraryRow, MeasurementRow, StudentRow
@@ -35,7 +35,7 @@ def post(session: Session, student_id: str) -> Posted[MeasurementRecord]:
             select(MeasurementRow).where(MeasurementRow.student_id == student_id).with_for_update()
         ),
         lambda: _insert(session, student_id),
-        lambda row: _job(session, row.id),
+        lambda row: _job(session, student_id, row.id),
     )
     return Posted(record=_record(row), made=made)
 
@@ -112,7 +112,7 @@ def _fill(row: MeasurementRow, measured: Measured) -> None:
 
 def _insert(session: Session, student_id: str) -> MeasurementRow:
     measurement_id = new_id(KIND)
-    return _new(student_id, measurement_id, _job(session, measurement_id))
+    return _new(student_id, measurement_id, _job(session, student_id, measurement_id))
 
 
 def _new(student_id: str, measurement_id: str, job_id: str) -> MeasurementRow:
@@ -125,8 +125,9 @@ def _new(student_id: str, measurement_id: str, job_id: str) -> MeasurementRow:
     )
 
 
-def _job(session: Session, measurement_id: str) -> str:
-    return jobs.add(session, KIND, measurement_id, [_unit(measurement_id)])
+def _job(session: Session, student_id: str, measurement_id: str) -> str:
+    share = shares.of_student(session, student_id)
+    return jobs.add(session, KIND, measurement_id, [_unit(measurement_id)], share)
 
 
 def _unit(measurement_id: str) -> jobs.NewUnit:

@@ -92,9 +92,9 @@ def delete(
     table: type[Row],
     kind: str,
     row_id: str,
-    users: tuple[InstrumentedAttribute[Any], str],
+    *users: tuple[InstrumentedAttribute[Any], str],
 ) -> None:
-    """`users` are the column that may refer to the row, and their plural.
+    """Each of `users` is a column that may refer to the row, and the plural of what has it.
 
     Raises UnknownResource, and ResourceInUse while a job makes the row or something refers to it.
     """
@@ -105,13 +105,13 @@ def delete(
         raise ResourceInUse(
             f"The {kind} '{row_id}' is still being made. Cancel its job '{row.job_id}' first."
         )
-    column, plural = users
-    count = session.scalar(select(func.count()).where(column == row_id))
-    if count:
-        raise ResourceInUse(
-            f"The {kind} '{row_id}' is in use; {plural} that refer to it: {count}. "
-            "Delete those first."
-        )
+    for column, plural in users:
+        count = session.scalar(select(func.count()).where(column == row_id))
+        if count:
+            raise ResourceInUse(
+                f"The {kind} '{row_id}' is in use; {plural} that refer to it: {count}. "
+                "Delete those first."
+            )
     session.delete(row)
     session.flush()
 

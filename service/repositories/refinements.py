@@ -10,7 +10,7 @@ from candidates.candidate import Estimate, identity
 from candidates.refinement_settings import RefinementSettings
 from candidates.value import Value
 from service.records import RefinementRecord, StoredFile
-from service.repositories import jobs, measurements, prepared, students
+from service.repositories import jobs, measurements, prepared, shares, students
 from service.repositories.ids import new_id
 from service.repositories.measurements import Measured
 from service.repositories.pages import Listing, Page, rows_of_page
@@ -47,7 +47,7 @@ def post(
             select(RefinementRow).where(RefinementRow.digest == digest).with_for_update()
         ),
         lambda: _insert(session, student_id, digest, settings),
-        lambda row: _job(session, row.id),
+        lambda row: _job(session, student_id, row.id),
     )
     return Posted(record=_record(row), made=made)
 
@@ -99,14 +99,14 @@ def _insert(
         digest=digest,
         settings=settings.model_dump(mode="json"),
         state="pending",
-        job_id=_job(session, refinement_id),
+        job_id=_job(session, student_id, refinement_id),
     )
 
 
-def _job(session: Session, refinement_id: str) -> str:
-    return jobs.add(
-        session, KIND, refinement_id, [jobs.NewUnit(kind=KIND, payload={KIND: refinement_id})]
-    )
+def _job(session: Session, student_id: str, refinement_id: str) -> str:
+    unit = jobs.NewUnit(kind=KIND, payload={KIND: refinement_id})
+    share = shares.of_student(session, student_id)
+    return jobs.add(session, KIND, refinement_id, [unit], share)
 
 
 def _record(row: RefinementRow) -> RefinementRecord:

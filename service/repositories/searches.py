@@ -13,7 +13,7 @@ from search.measured_trial import MeasuredTrial
 from service.failures import InvalidCursor
 from service.measured_search_settings import MeasuredSearchSettings
 from service.records import SearchRecord, SearchTrial
-from service.repositories import jobs, prepared
+from service.repositories import jobs, prepared, shares
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.repositories.prepared import Posted
@@ -42,7 +42,7 @@ def post(session: Session, new: NewSearch) -> Posted[SearchRecord]:
             select(SearchRow).where(SearchRow.digest == digest).with_for_update()
         ),
         lambda: _insert(session, new, digest),
-        lambda row: _job(session, row.id, new.settings.trials),
+        lambda row: _job(session, row.id, new),
     )
     return Posted(record=_records(session, [row])[0], made=made)
 
@@ -50,6 +50,11 @@ def post(session: Session, new: NewSearch) -> Posted[SearchRecord]:
 def get(session: Session, search_id: str) -> SearchRecord:
     """Raises UnknownResource."""
     return _records(session, [prepared.row_of(session, SearchRow, KIND, search_id)])[0]
+
+
+def delete(session: Session, search_id: str) -> None:
+    """With its trials; the student that came of it stays. Raises UnknownResource, ResourceInUse."""
+    prepared.delete(session, SearchRow, KIND, search_id)
 
 
 def listing(session: Session, page: Page, library_id: str) -> Listing[SearchRecord]:
@@ -98,13 +103,14 @@ def _insert(session: Session, new: NewSearch, digest: str) -> SearchRow:
         budget=new.budget.model_dump(mode="json", exclude_none=True),
         settings=new.settings.model_dump(mode="json"),
         state="pending",
-        job_id=_job(session, search_id, new.settings.trials),
+        job_id=_job(session, search_id, new),
     )
 
 
-def _job(session: Session, search_id: str, num_trials: int) -> str:
-    unit = jobs.NewUnit(kind=KIND, payload={KIND: search_id}, total=num_trials)
-    return jobs.add(session, KIND, search_id, [unit])
+def _job(session: Session, search_id: str, new: NewSearch) -> str:
+    unit = jobs.NewUnit(kind=KIND, payload={KIND: search_id}, total=new.settings.trials)
+    share = shares.of_library(session, new.library_id)
+    return jobs.add(session, KIND, search_id, [unit], share)
 
 
 def _records(session: Session, rows: Sequence[SearchRow]) -> list[SearchRecord]:

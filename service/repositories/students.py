@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import Field
 from sqlalchemy import select
@@ -60,7 +61,9 @@ def add(session: Session, wish: Wish, answer: Answer, file: StoredFile) -> Poste
         if earlier is None:
             raise
         return Posted(record=earlier, made=False)
-    return Posted(record=_records(session, [row])[0], made=True)
+    labels = _labels_from(session, {row.library_id})[row.library_id]
+    unknown = dict.fromkeys(("measurement", "search_id", "better"))
+    return Posted(record=_record(row, labels, **unknown), made=True)
 
 
 def get(session: Session, student_id: str) -> StudentRecord:
@@ -169,25 +172,34 @@ def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord
     better = descendants.better(session, known)
     searches = _searches(session, known)
     return [
-        StudentRecord(
-            id=row.id,
-            library_id=row.library_id,
-            parent_id=row.parent_id,
-            origin=row.origin,
-            labels_from=labels[row.library_id],
-            budget=Budget.model_validate(row.budget),
-            strategy=row.strategy,
-            settings=SearchSettings.model_validate(row.settings),
-            selection=Selection.model_validate(row.selection),
-            answer=_answer(row),
-            file=StoredFile(sha256=row.checkpoint_sha256, size_bytes=row.checkpoint_size_bytes),
+        _record(
+            row,
+            labels[row.library_id],
             measurement=measured.get(row.id),
             search_id=searches.get(row.id),
             better=better.get(row.id),
-            created_at=row.created_at,
         )
         for row in rows
     ]
+
+
+def _record(row: StudentRow, labels_from: LabelsFrom, **known: Any) -> StudentRecord:
+    """`known` is what came of it; nothing of one that was just made."""
+    return StudentRecord(
+        id=row.id,
+        library_id=row.library_id,
+        parent_id=row.parent_id,
+        origin=row.origin,
+        labels_from=labels_from,
+        budget=Budget.model_validate(row.budget),
+        strategy=row.strategy,
+        settings=SearchSettings.model_validate(row.settings),
+        selection=Selection.model_validate(row.selection),
+        answer=_answer(row),
+        file=StoredFile(sha256=row.checkpoint_sha256, size_bytes=row.checkpoint_size_bytes),
+        created_at=row.created_at,
+        **known,
+    )
 
 
 def _answer(row: StudentRow) -> Answer | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from candidates.candidate import identity
 from service import settlement
 from service.records import SurveyRecord
-from service.repositories import jobs, measurements, prepared
+from service.repositories import jobs, measurements, prepared, shares
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.repositories.prepared import Posted
@@ -42,7 +42,7 @@ def post(
             select(SurveyRow).where(SurveyRow.digest == digest).with_for_update()
         ),
         lambda: _insert(session, library_id, digest, settings),
-        lambda row: jobs.add(session, KIND, row.id, []),
+        lambda row: _job(session, library_id, row.id),
     )
     if made:
         _measure(session, row, student_ids)
@@ -52,6 +52,11 @@ def post(
 def get(session: Session, survey_id: str) -> SurveyRecord:
     """Raises UnknownResource."""
     return _records(session, [prepared.row_of(session, SurveyRow, KIND, survey_id)])[0]
+
+
+def delete(session: Session, survey_id: str) -> None:
+    """The students that it measured stay. Raises UnknownResource, ResourceInUse."""
+    prepared.delete(session, SurveyRow, KIND, survey_id)
 
 
 def listing(session: Session, page: Page, library_id: str) -> Listing[SurveyRecord]:
@@ -74,8 +79,12 @@ def _insert(session: Session, library_id: str, digest: str, settings: SurveySett
         digest=digest,
         settings=settings.model_dump(mode="json"),
         state="pending",
-        job_id=jobs.add(session, KIND, survey_id, []),
+        job_id=_job(session, library_id, survey_id),
     )
+
+
+def _job(session: Session, library_id: str, survey_id: str) -> str:
+    return jobs.add(session, KIND, survey_id, [], shares.of_library(session, library_id))
 
 
 def _measure(session: Session, row: SurveyRow, student_ids: Sequence[str]) -> None:

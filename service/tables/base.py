@@ -24,6 +24,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 Digest = String(64)
+DEFAULT_OWNER = "owner_" + 28 * "0"
+"""Whose everything is that was made before there were tokens."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -54,10 +56,16 @@ class Base(DeclarativeBase):
 
 
 class Identified:
-    """`id` is a prefix and a time-ordered part, so its order is the order of creation."""
+    """`id` is a prefix and a time-ordered part, so its order is the order of creation.
+
+    Sessions see to it that no owner meets another's rows: see `service.ownership`.
+    """
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True, sort_order=-2)
     created_at: Mapped[datetime] = mapped_column(sort_order=-1)
+    owner_id: Mapped[str] = mapped_column(
+        ForeignKey("owners.id"), index=True, server_default=DEFAULT_OWNER, sort_order=-1
+    )
 
 
 class Prepared(Identified):
@@ -69,7 +77,11 @@ class Prepared(Identified):
 
 
 def states(*names: str) -> CheckConstraint:
-    return CheckConstraint(f"state IN ({', '.join(map(repr, names))})", name="state")
+    return one_of("state", *names)
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(map(repr, values))})", name=column)
 
 
 PREPARED = ("pending", "ready", "failed")

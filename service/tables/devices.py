@@ -12,7 +12,8 @@ class DeviceRow(Identified, Base):
     """A target on which networks run, with one table of latencies for every library."""
 
     __tablename__ = "devices"
-    name: Mapped[str] = mapped_column(String(200), unique=True)
+    __table_args__ = (UniqueConstraint("owner_id", "name"),)
+    name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text)
 
 

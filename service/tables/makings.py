@@ -12,9 +12,9 @@ class DatasetRow(Prepared, Base):
     """`digest` is of what was posted, `sha256` names the file of the ingested images."""
 
     __tablename__ = "datasets"
-    __table_args__ = (states(*PREPARED),)
+    __table_args__ = (states(*PREPARED), UniqueConstraint("owner_id", "digest"))
     name: Mapped[str] = mapped_column(String(200))
-    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    digest: Mapped[str] = mapped_column(Digest)
     source_sha256: Mapped[str | None] = mapped_column(Digest)
     source_uri: Mapped[str | None] = mapped_column(String(4096))
     sha256: Mapped[str | None] = mapped_column(Digest)
@@ -27,9 +27,9 @@ class TeacherRow(Prepared, Base):
     """
 
     __tablename__ = "teachers"
-    __table_args__ = (states(*PREPARED),)
+    __table_args__ = (states(*PREPARED), UniqueConstraint("owner_id", "digest"))
     name: Mapped[str] = mapped_column(String(200))
-    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    digest: Mapped[str] = mapped_column(Digest)
     recipe: Mapped[dict[str, Any]]
     weights_sha256: Mapped[str] = mapped_column(Digest)
     weights_size_bytes: Mapped[int]
@@ -66,8 +66,8 @@ class LibraryRow(Prepared, Base):
 class CandidateRow(Base):
     """A scored candidate; `_se` columns are standard errors.
 
-    The agreement and the peak of the activations are unknown for candidates that were scored
-    before they were counted.
+    The agreement, the peak of the activations and the course of the refinement are unknown for
+    candidates that were made before they were kept.
     """
 
     __tablename__ = "candidates"
@@ -100,6 +100,7 @@ class CandidateRow(Base):
     agreement_se: Mapped[float | None]
     num_images: Mapped[int]
     weights_sha256: Mapped[str] = mapped_column(Digest)
+    course: Mapped[dict[str, Any] | None]
 
 
 class OmissionRow(Base):

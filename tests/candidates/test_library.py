@@ -411,7 +411,7 @@ HALVED = {
 }  # fmt: skip
 
 
-def test_a_candidates_file_says_how_it_was_refined() -> None:
+def test_a_candidate_tells_how_it_was_refined_and_so_does_its_file() -> None:
     halved = made_of(replace(materials(), recipe=library(**HALVED)))
     stopped, other = sorted(
         (json.loads(each.weights.metadata[COURSE_KEY]) for each in halved[:-1]),
@@ -420,6 +420,10 @@ def test_a_candidates_file_says_how_it_was_refined() -> None:
     assert stopped["steps"] == 8
     assert "no longer falls" in stopped["stopped"]
     assert other == {"steps": 24, "stopped": ""}
+    for each in halved[:-1]:
+        told = json.loads(each.weights.metadata[COURSE_KEY])
+        assert each.candidate.course is not None
+        assert each.candidate.course.model_dump() == told
     assert COURSE_KEY not in halved[-1].weights.metadata
     assert COURSE_KEY not in made()[0].weights.metadata
 

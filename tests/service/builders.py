@@ -1,6 +1,6 @@
 """Resources for the tests, brought to the state they need by the ledger, as workers would."""
 
-from candidates.candidate import Candidate, Cost, Estimate, Score, identity
+from candidates.candidate import Candidate, Cost, Course, Estimate, Score, identity
 from candidates.graph.neighbourhood import Neighbourhood, Split, Width
 from candidates.recipe import LibraryRecipe, Preprocessing, TeacherRecipe
 from service.database import Database
@@ -62,6 +62,7 @@ def new_candidate(index: int, multiplier: float) -> NewCandidate:
         kept={f"{name}.conv1": (0, 2)},
         cost=Cost(parameters=int(1000 * multiplier), macs=3_000_000_000, bytes=4000),
         score=score(1 - multiplier),
+        course=Course(steps=8, stopped="It was far from the curve."),
     )
     made = identity(index=index, multiplier=multiplier)
     return NewCandidate(identity=made, candidate=candidate, weights_sha256=digest(made))

@@ -1,7 +1,8 @@
 """Databases for the tests: SQLite always, PostgreSQL where its server is installed."""
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,21 +13,37 @@ from service.database import Database
 from service.ledger import Ledger
 from service.repositories.ids import new_id
 from service.settings import Settings
-from service.tables import Base
+from service.tables import DEFAULT_OWNER, Base
 from tests.service import postgres
 
 
 class Clock:
-    """Time that passes only when told to."""
+    """Time that passes only when told to; `seconds` are those that really passed."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.seconds = 0.0
 
     def __call__(self) -> datetime:
         return self.now
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+    def jump(self, seconds: float) -> None:
+        """As when somebody sets the clock."""
+        self.now += timedelta(seconds=seconds)
+
+    def stopwatch(self) -> float:
+        return self.seconds
+
+    def watch(self, look: Callable[[], object], seconds: float) -> None:
+        """Let time pass while somebody looks every second."""
+        look()
+        for _ in range(round(seconds)):
+            self.advance(1)
+            look()
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +51,10 @@ def postgres_url() -> Iterator[str]:
     """A running server with a migrated database named 'migrated'."""
     binaries = postgres.find_binaries()
     if binaries is None:
-        pytest.skip("No PostgreSQL server is installed: neither initdb nor pg_ctl was found.")
+        missing = "No PostgreSQL server is installed: neither initdb nor pg_ctl was found."
+        if os.environ.get("NEED_POSTGRESQL"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     with postgres.server(binaries) as url:
         _administer(url, "CREATE DATABASE migrated")
         _migrate(_named(url, "migrated"))
@@ -68,7 +88,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     url = _named(request.getfixturevalue("postgres_url"), "migrated")
-    _administer(url, f"TRUNCATE {', '.join(Base.metadata.tables)}")
+    _administer(url, f"TRUNCATE {', '.join(set(Base.metadata.tables) - {'owners'})}")
+    _administer(url, f"DELETE FROM owners WHERE id <> '{DEFAULT_OWNER}'")
     return url
 
 
@@ -91,7 +112,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ledger(database: Database, settings: Settings, clock: Clock) -> Ledger:
-    return Ledger(database, settings, clock)
+    return Ledger(database, settings, clock, clock.stopwatch)
 
 
 def _administer(url: str, statement: str) -> None:

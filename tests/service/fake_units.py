@@ -16,7 +16,9 @@ from service.jobs.registry import KINDS, Workplace
 from service.ledger import Write
 
 HERE = "tests.service.fake_units"
-FAKES = {name: f"{HERE}:{name}" for name in ("nap", "stubborn", "mortal", "broken", "buggy")}
+FAKES = {
+    name: f"{HERE}:{name}" for name in ("nap", "patient", "stubborn", "mortal", "broken", "buggy")
+}
 WORKER = (sys.executable, "-c", f"from {HERE} import main; main()")
 LAUNCHER = (sys.executable, "-c", f"from {HERE} import launch; launch()")
 
@@ -28,6 +30,15 @@ def nap(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
         progress(step, payload["steps"])
         time.sleep(0.05)
     progress(payload["steps"], payload["steps"])
+    return nothing
+
+
+def patient(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
+    """Waits until the file payload.until is there, looking up now and then."""
+    note(payload)
+    while not Path(payload["until"]).exists():
+        progress(0, 1)
+        time.sleep(0.05)
     return nothing
 
 

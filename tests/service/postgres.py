@@ -41,6 +41,13 @@ def server(binaries: Path) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def restart(binaries: Path, url: str) -> None:
+    """As when the machine restarts: sessions end in the middle of what they do."""
+    folder = Path(url.partition("?host=")[2])
+    control = (binaries / "pg_ctl", "-D", folder / "data", "-w", "-m", "immediate")
+    _run(_unprivileged_user(), *control, "-l", folder / "log", "restart")
+
+
 def _unprivileged_user() -> str | None:
     if os.getuid() != 0:
         return None

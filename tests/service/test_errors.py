@@ -2,11 +2,22 @@ import pytest
 
 from candidates.errors import InfeasibleBudget, NotApplicable, StudentSearchError
 from service.errors import KINDS, PLAIN_KINDS, problem_of, problem_of_failure
-from service.failures import UnknownResource
+from service.failures import UnknownResource, WorkInterrupted
 from service.records import Failure
-from service.server import AddressTaken
+from service.refusals import Refusal
+from service.server import AddressTaken, StartFailed, TokensNeeded
+from service.settings import InvalidSettings
 
-NEVER_OVER_HTTP = {StudentSearchError, AddressTaken, NotApplicable}
+NEVER_OVER_HTTP = {
+    StudentSearchError,
+    AddressTaken,
+    InvalidSettings,
+    NotApplicable,
+    Refusal,
+    StartFailed,
+    TokensNeeded,
+    WorkInterrupted,
+}
 
 
 def all_errors(

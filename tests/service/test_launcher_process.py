@@ -1,5 +1,6 @@
 """The server's launcher lives exactly as long as it is wanted."""
 
+import json
 import os
 import signal
 import subprocess
@@ -48,6 +49,26 @@ def add_stubborn(database: Database, notes: Path) -> str:
 def units_of(database: Database, job_id: str) -> dict[str, int]:
     with database.reading() as session:
         return dict(jobs.get(session, job_id).units)
+
+
+def test_lines_of_workers_reach_the_servers_log_with_job_and_unit(
+    tmp_path: Path, database: Database
+) -> None:
+    job_id = add_stubborn(database, tmp_path / "notes")
+    given = settings(tmp_path).model_copy(update={"log_format": "json"})
+    environment = {**os.environ, **given.environment()}
+    with (tmp_path / "log").open("w+") as log:
+        server = subprocess.Popen([sys.executable, "-c", SERVER], env=environment, stderr=log)
+        try:
+            wait_until(lambda: "Begins with" in (tmp_path / "log").read_text())
+        finally:
+            server.kill()
+            server.wait()
+    lines = (tmp_path / "log").read_text().splitlines()
+    begins = json.loads(next(line for line in lines if "Begins with" in line))
+    assert (begins["process"], begins["job_id"]) == ("worker", job_id)
+    assert begins["unit_id"].startswith("unit_")
+    wait_until(lambda: units_of(database, job_id) == {"queued": 1})
 
 
 def test_without_workers_there_is_no_launcher_and_nothing_amiss(tmp_path: Path) -> None:

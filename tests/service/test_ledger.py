@@ -13,6 +13,7 @@ from service.failures import JobFinished, LeaseLost, UnknownResource
 from service.ledger import Ledger, Standing
 from service.records import Failure, JobRecord, Progress, UnitRecord
 from service.repositories import jobs
+from service.settings import Settings
 from service.settlement import cancel
 from tests.service.conftest import Clock
 
@@ -79,7 +80,7 @@ def test_an_expired_lease_is_claimed_again(
 ) -> None:
     add_job(database)
     first = claimed(ledger)
-    clock.advance(31)
+    clock.watch(ledger.sweep, 31)
     second = claimed(ledger, "another")
     assert (second.id, second.attempts) == (first.id, 2)
     assert second.token > first.token
@@ -89,7 +90,7 @@ def test_heartbeats_keep_the_lease(database: Database, ledger: Ledger, clock: Cl
     add_job(database)
     unit = claimed(ledger)
     for _ in range(4):
-        clock.advance(20)
+        clock.watch(ledger.sweep, 20)
         assert ledger.heartbeat(unit) is Standing.HELD
     assert ledger.claim("another") is None
 
@@ -103,7 +104,7 @@ def test_a_heartbeat_notes_the_progress(database: Database, ledger: Ledger) -> N
 def test_a_stale_token_cannot_commit(database: Database, ledger: Ledger, clock: Clock) -> None:
     job_id = add_job(database)
     stale = claimed(ledger)
-    clock.advance(31)
+    clock.watch(ledger.sweep, 31)
     fresh = claimed(ledger, "another")
     assert ledger.heartbeat(stale) is Standing.LOST
     with pytest.raises(LeaseLost, match="its result is not kept"):
@@ -224,7 +225,7 @@ def test_expired_leases_alone_also_end_in_failure(
     job_id = add_job(database)
     for _ in range(3):
         claimed(ledger)
-        clock.advance(31)
+        clock.watch(ledger.sweep, 31)
     assert ledger.claim("worker") is None
     assert job_of(database, job_id).state == "failed"
 
@@ -299,9 +300,9 @@ def test_a_cancelled_job_does_not_wait_for_a_worker_that_is_gone(
 ) -> None:
     job_id = add_job(database)
     unit = claimed(ledger)
-    clock.advance(31)
     with database.writing() as session:
         cancel(session, job_id, clock.now)
+    clock.watch(ledger.sweep, 31)
     assert job_of(database, job_id).state == "cancelled"
     with pytest.raises(LeaseLost):
         ledger.complete(unit, nothing)
@@ -338,7 +339,7 @@ def test_a_worker_is_overdue_when_it_does_not_stop(
     with database.writing() as session:
         cancel(session, job_id, clock.now)
     assert ledger.overdue(["stubborn"]) == set()
-    clock.advance(6)
+    clock.watch(lambda: ledger.overdue(["stubborn"]), 6)
     assert ledger.overdue(["stubborn"]) == {"stubborn"}
     assert ledger.overdue(["another"]) == set()
 
@@ -348,7 +349,66 @@ def test_a_worker_is_overdue_when_its_lease_is_about_to_end(
 ) -> None:
     add_job(database)
     claimed(ledger, "silent")
-    clock.advance(20)
+    clock.watch(lambda: ledger.overdue(["silent"]), 20)
     assert ledger.overdue(["silent"]) == set()
-    clock.advance(5)
+    clock.watch(lambda: ledger.overdue(["silent"]), 5)
     assert ledger.overdue(["silent"]) == {"silent"}
+
+
+def test_setting_the_clock_frees_no_unit_and_keeps_none(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    add_job(database)
+    unit = claimed(ledger)
+    for jump in (86_400, -10 * 86_400):
+        clock.jump(jump)
+        clock.watch(ledger.sweep, 20)
+        assert ledger.heartbeat(unit) is Standing.HELD
+        assert ledger.overdue(["worker"]) == set()
+    clock.watch(ledger.sweep, 31)
+    assert ledger.heartbeat(unit) is Standing.LOST
+
+
+def test_a_clock_of_another_machine_does_not_matter(
+    database: Database, settings: Settings, ledger: Ledger
+) -> None:
+    add_job(database)
+    unit = claimed(ledger)
+    other = Clock()
+    other.jump(-86_400)
+    elsewhere = Ledger(database, settings, other, other.stopwatch)
+    for _ in range(4):
+        other.watch(elsewhere.sweep, 20)
+        assert ledger.heartbeat(unit) is Standing.HELD
+
+
+def test_a_machine_that_slept_blames_nobody(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    add_job(database)
+    unit = claimed(ledger)
+    ledger.sweep()
+    clock.advance(86_400)
+    ledger.sweep()
+    assert ledger.heartbeat(unit) is Standing.HELD
+
+
+def test_a_unit_that_gets_on_between_kills_does_not_use_up_its_attempts(
+    database: Database, ledger: Ledger
+) -> None:
+    add_job(database)
+    for step in range(1, 8):
+        ledger.heartbeat(claimed(ledger), Progress(done=step, total=10))
+        ledger.release("worker")
+    ledger.complete(claimed(ledger), nothing)
+
+
+def test_a_unit_that_always_dies_at_the_same_place_fails_after_its_attempts(
+    database: Database, ledger: Ledger
+) -> None:
+    job_id = add_job(database)
+    for _ in range(3):
+        ledger.heartbeat(claimed(ledger), Progress(done=5, total=10))
+        ledger.release("worker")
+    assert ledger.claim("worker") is None
+    assert job_of(database, job_id).state == "failed"

@@ -165,3 +165,11 @@ def test_users_are_those_that_read_a_value():
     assert {name: [each.name for each in calls] for name, calls in users.items()} == {
         "input": ["a"], "a": ["b", "c"], "b": ["c"], "c": ["d"], "d": [],
     }  # fmt: skip
+
+
+def test_a_copy_of_a_call_that_reads_something_else_says_so() -> None:
+    call = Call(name="b", operator="relu.default", arguments=(ValueOf(value="a"),))
+    assert call.values() == ["a"]
+    assert call.rewired({"a": ValueOf(value="c")}).values() == ["c"]
+    assert call.model_copy(update={"arguments": (TensorOf(tensor="w"),)}).tensors() == ["w"]
+    assert call == Call.model_validate_json(call.model_dump_json())

@@ -17,6 +17,7 @@ from candidates.errors import InvalidCheckpoint, InvalidProgram, UnsplittableTea
 from candidates.sources import sandbox
 from candidates.sources.exported import program_of as exported_program_of
 from candidates.sources.sandbox import Limits, read_foreign, sandboxed
+from candidates.sources.seccomp import _ARCHITECTURES
 from candidates.tensors import state_of
 from tests.candidates.exports import SHAPE, Convolutions, Small, exported, seeded
 
@@ -110,8 +111,8 @@ def test_a_process_that_just_ends_is_noticed() -> None:
 
 
 def test_it_has_no_network_where_the_system_allows_that() -> None:
-    if os.system("unshare -Urn true 2>/dev/null") != 0:
-        pytest.skip("this system gives its users no namespaces")
+    if os.uname().machine not in _ARCHITECTURES and os.system("unshare -Urn true") != 0:
+        pytest.skip("this system has neither filters nor namespaces")
     with socket.create_server(("127.0.0.1", 0)) as server:
         found = call("connect", port=server.getsockname()[1])
     assert found.metadata["reached"] == "False"

@@ -17,7 +17,8 @@ from tests.service.api.world import World
 def api_settings(tmp_path: Path, sqlite_template: Path) -> Settings:
     shutil.copy(sqlite_template, tmp_path / "student-search.db")
     roots = (tmp_path / "allowed",)
-    return Settings(data_dir=tmp_path, workers=0, data_roots=roots, max_upload_bytes=2**20)
+    limits = {"max_upload_bytes": 2**20, "max_json_bytes": 2**18}
+    return Settings(data_dir=tmp_path, workers=0, data_roots=roots, **limits)
 
 
 @pytest.fixture

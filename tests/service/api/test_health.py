@@ -1,23 +1,96 @@
-from fastapi.testclient import TestClient
+import os
+import pwd
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from service import readiness
 from service.app import create_app
+from service.launcher_process import LauncherProcess
 from service.settings import Settings
 from tests.service.api.world import World
+from tests.service.fake_units import LAUNCHER
+from tests.service.waiting import wait_until
 
 
 def test_the_service_is_alive_and_ready(world: World) -> None:
     assert world.http.get("/livez").json() == {"alive": True}
-    readiness = world.http.get("/readyz")
-    assert readiness.status_code == 200
-    assert readiness.json() == {"ready": True, "database": True, "workers": True}
+    answer = world.http.get("/readyz")
+    assert answer.status_code == 200
+    well = {"well": True, "problem": None}
+    assert answer.json() == {
+        "ready": True, "database": well, "store": well, "migrations": well, "dispatcher": well
+    }  # fmt: skip
 
 
 def test_it_is_not_ready_without_its_database(world: World, api_settings: Settings) -> None:
     (api_settings.data_dir / "student-search.db").unlink()
-    (api_settings.data_dir / "student-search.db").mkdir()
-    world.parts.database.close()
+    assert "The database does not answer." in problem(world, "database")
+    assert "unknown" in problem(world, "migrations")
+
+
+def test_it_is_not_ready_while_its_store_takes_no_files(
+    world: World, api_settings: Settings
+) -> None:
+    with read_only(api_settings.artifacts_dir):
+        assert "The store takes no files: Permission denied." in problem(world, "store")
+    assert world.http.get("/readyz").status_code == 200
+
+
+def test_it_is_not_ready_with_tables_of_another_version(world: World) -> None:
+    with world.parts.database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert "The tables are of revision 0001, this version" in problem(world, "migrations")
+
+
+def test_it_is_not_ready_while_its_launcher_does_not_get_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(readiness, "SILENCE_SECONDS", 0.2)
+    settings = Settings(data_dir=tmp_path, workers=1)
+    with LauncherProcess(settings, LAUNCHER) as launcher:
+        probes = readiness.probes_of(world.parts.database, world.parts.artifacts, launcher)
+        world.http.app.state.probes = probes  # type: ignore[attr-defined]
+        assert launcher.pid is not None
+        wait_until(lambda: launcher.silence_seconds < 0.2)
+        os.kill(launcher.pid, signal.SIGSTOP)
+        wait_until(lambda: world.http.get("/readyz").status_code == 503)
+        assert "has not got on" in problem(world, "dispatcher")
+        os.kill(launcher.pid, signal.SIGCONT)
+        os.kill(launcher.pid, signal.SIGKILL)
+        wait_until(lambda: "has ended" in problem(world, "dispatcher"))
+        monkeypatch.setattr(readiness, "SILENCE_SECONDS", 60)
+        wait_until(lambda: world.http.get("/readyz").status_code == 200)
+
+
+def problem(world: World, part: str) -> str:
+    """What is not well; empty if nothing is."""
     answer = world.http.get("/readyz")
-    assert (answer.status_code, answer.json()["database"]) == (503, False)
+    said: str | None = answer.json()[part]["problem"]
+    assert (answer.status_code, answer.json()["ready"]) == (503, False) or said is None
+    return said or ""
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Root may write everywhere, so while this lasts the tests are somebody else."""
+    stores = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    for path in stores:
+        path.chmod(0o555)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        for path in stores:
+            path.chmod(0o755)
 
 
 def test_the_version_is_shown(world: World) -> None:
@@ -35,6 +108,7 @@ def test_the_pages_need_nothing_from_elsewhere(world: World) -> None:
 
 CALLS = {
     ("get", "/livez"),
+    ("get", "/metrics"),
     ("get", "/problems/{slug}"),
     ("get", "/readyz"),
     ("get", "/v1/datasets"),
@@ -74,12 +148,20 @@ CALLS = {
     ("delete", "/v1/datasets/{dataset_id}"),
     ("delete", "/v1/devices/{device}"),
     ("delete", "/v1/libraries/{library_id}"),
+    ("delete", "/v1/searches/{search_id}"),
     ("delete", "/v1/students/{student_id}"),
+    ("delete", "/v1/surveys/{survey_id}"),
     ("delete", "/v1/teachers/{teacher_id}"),
+    ("delete", "/v1/tokens/{token_id}"),
+    ("get", "/v1/tokens"),
+    ("get", "/v1/tokens/{token_id}"),
+    ("post", "/v1/tokens"),
     ("post", "/v1/datasets"),
     ("post", "/v1/devices"),
     ("post", "/v1/devices/{device}/students"),
     ("post", "/v1/jobs/{job_id}/cancel"),
+    ("post", "/v1/jobs/{job_id}/retry"),
+    ("patch", "/v1/jobs/{job_id}"),
     ("post", "/v1/libraries/{library_id}/searches"),
     ("post", "/v1/libraries/{library_id}/surveys"),
     ("post", "/v1/students"),

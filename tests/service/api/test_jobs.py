@@ -42,3 +42,37 @@ def test_jobs_can_be_filtered(world: World) -> None:
 
 def test_an_unknown_job_is_named(world: World) -> None:
     assert world.http.get("/v1/jobs/job_none").json()["resource_id"] == "job_none"
+
+
+def test_a_failed_job_is_tried_again_and_shows_why_it_had_failed(world: World) -> None:
+    teacher = world.post_teacher().json()
+    world.fail("NonFiniteActivation", "layer1.0.bn1 gives NaN.")
+    answer = world.http.post(f"/v1/jobs/{teacher['job']}/retry")
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    (earlier,) = answer.json()["earlier_errors"]
+    assert earlier["type"] == "/problems/non-finite-activation"
+    assert earlier["at"]
+    assert world.http.get(f"/v1/teachers/{teacher['id']}").json()["state"] == "pending"
+
+
+def test_a_job_that_has_not_failed_is_not_tried_again(world: World) -> None:
+    job = world.post_teacher().json()["job"]
+    answer = world.http.post(f"/v1/jobs/{job}/retry")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-to-retry")
+
+
+def test_a_job_gets_a_priority_and_a_deadline(world: World) -> None:
+    job = world.post_teacher().json()["job"]
+    shown = world.http.patch(f"/v1/jobs/{job}", json={"priority": 7}).json()
+    assert (shown["priority"], shown["deadline"]) == (7, None)
+    shown = world.http.patch(f"/v1/jobs/{job}", json={"deadline": "2001-01-01T00:00:00Z"}).json()
+    assert (shown["priority"], shown["deadline"]) == (7, "2001-01-01T00:00:00Z")
+    world.ledger.sweep()
+    shown = world.http.get(f"/v1/jobs/{job}").json()
+    assert (shown["state"], shown["error"]["type"]) == ("failed", "/problems/deadline-passed")
+
+
+def test_a_deadline_without_a_zone_is_refused(world: World) -> None:
+    job = world.post_teacher().json()["job"]
+    answer = world.http.patch(f"/v1/jobs/{job}", json={"deadline": "2001-01-01T00:00:00"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")

@@ -10,6 +10,7 @@ def test_an_unknown_path_is_a_problem(world: World) -> None:
     answer = world.http.get("/v1/nothing")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
+        "request_id": answer.headers["x-request-id"],
         "type": "/problems/not-found",
         "title": "There is nothing at this path",
         "status": 404,
@@ -22,6 +23,23 @@ def test_a_wrong_method_is_a_problem_and_names_the_right_ones(world: World) -> N
     answer = world.http.put("/v1/jobs")
     assert (answer.status_code, answer.json()["type"]) == (405, "/problems/method-not-allowed")
     assert answer.headers["allow"] == "GET"
+
+
+def test_a_wrong_method_names_those_of_all_routes_at_the_path(world: World) -> None:
+    assert world.http.put("/v1/teachers").headers["allow"] == "GET, POST"
+    assert world.http.put("/v1/jobs/job_1").headers["allow"] == "GET, PATCH"
+    assert world.http.post("/v1/students/x/checkpoint").headers["allow"] == "GET, HEAD"
+
+
+def test_what_is_wrong_in_a_body_is_pointed_at(world: World) -> None:
+    body = {"library": 1, "budget": {"parameters": "many", "a/b": 1}}
+    errors = world.http.post("/v1/students", json=body).json()["errors"]
+    pointers = {each["pointer"] for each in errors}
+    assert {"#/library", "#/budget/parameters", "#/budget/a~1b"} <= pointers
+    errors = world.http.post("/v1/students", json={}).json()["errors"]
+    assert {each["pointer"] for each in errors} == {"#/library", "#/budget"}
+    (error,) = world.http.get("/v1/jobs", params={"limit": 0}).json()["errors"]
+    assert "pointer" not in error
 
 
 def test_a_json_body_of_another_type_is_refused(world: World) -> None:
@@ -64,9 +82,11 @@ def test_an_unexpected_error_is_a_problem_without_its_inside(api_settings: Setti
         raise RuntimeError("a secret")
 
     with TestClient(app, raise_server_exceptions=False) as http:
-        answer = http.get("/broken")
+        answer = http.get("/broken", headers={"x-request-id": "mine"})
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
     assert "secret" not in answer.text
+    assert answer.json()["request_id"] == answer.headers["x-request-id"] == "mine"
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_database_that_is_out_of_reach_is_said_to_be(world: World) -> None:

@@ -113,3 +113,19 @@ def test_a_library_is_not_deleted_while_it_is_searched(world: World) -> None:
 def test_a_library_in_the_making_is_not_searched(world: World) -> None:
     library = world.post_library(world.ready_teacher(), world.ready_dataset()).json()["id"]
     assert post(world, library).json()["type"] == "/problems/resource-not-ready"
+
+
+def test_a_search_is_deleted_when_it_has_ended_and_its_student_stays(world: World) -> None:
+    library = world.ready_library()
+    student = world.post_student(library).json()["id"]
+    body = post(world, library).json()
+    path = f"/v1/searches/{body['id']}"
+    keep_trial(world, body["id"], 0.5)
+    refused = world.http.delete(path)
+    assert (refused.status_code, body["job"] in refused.json()["detail"]) == (409, True)
+    world.do(lambda session: searches.note_student(session, body["id"], student))
+    assert world.http.get(f"/v1/students/{student}").json()["search"] == body["id"]
+    assert world.http.delete(path).status_code == 204
+    assert world.http.get(path).status_code == world.http.get(f"{path}/trials").status_code == 404
+    assert world.http.get(f"/v1/students/{student}").json()["search"] is None
+    assert post(world, library).json()["num_trials"] == 0

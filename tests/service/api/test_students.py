@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import text
 
 from candidates.assembly import Description, program_of
 from candidates.checkpoint import Checkpoint
@@ -158,3 +159,14 @@ def test_students_of_one_library_can_be_listed(world: World) -> None:
     assert len(world.http.get("/v1/students", params=query).json()["items"]) == 1
     query = {"library": "library_none"}
     assert world.http.get("/v1/students", params=query).json()["items"] == []
+
+
+def test_a_neighbourhood_without_any_candidate_is_told_and_not_left_out(world: World) -> None:
+    library = world.ready_library()
+    with world.parts.database.writing() as session:
+        session.execute(text("DELETE FROM candidates WHERE neighbourhood = 'block1'"))
+    answer = world.post_student(library)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/empty-library")
+    assert "no candidate for the neighbourhood 'block1'" in answer.json()["detail"]
+    curve = world.http.get(f"/v1/libraries/{library}/trade-off-curve")
+    assert (curve.status_code, curve.json()["type"]) == (409, "/problems/empty-library")

@@ -157,3 +157,20 @@ def test_they_can_be_listed(world: World) -> None:
     body = post(world, library).json()
     listed = world.http.get(f"/v1/libraries/{library}/surveys").json()["items"]
     assert listed == [shown(world, body["id"])]
+
+
+def test_a_survey_is_deleted_when_it_has_ended_and_its_students_stay(world: World) -> None:
+    library = world.ready_library()
+    body = post(world, library).json()
+    path = f"/v1/surveys/{body['id']}"
+    refused = world.http.delete(path)
+    assert (refused.status_code, body["job"] in refused.json()["detail"]) == (409, True)
+    for _ in range(4):
+        measure_next(world)
+    assert world.http.delete(path).status_code == 204
+    assert world.http.get(path).status_code == world.http.delete(path).status_code == 404
+    assert world.http.get(f"/v1/libraries/{library}/surveys").json()["items"] == []
+    students = world.http.get("/v1/students").json()["items"]
+    assert [each["measurement"]["state"] for each in students] == ["ready"] * 4
+    again = post(world, library)
+    assert (again.status_code, again.json()["id"] != body["id"]) == (202, True)
