@@ -3,9 +3,8 @@
 `python -m benchmarks.ledger --database postgresql`; asked: claims take ≤ 20 ms (99 of 100), nobody
 starves, and units of 5 s take ≤ 10 % longer than bare calls of the same function.
 
-One teacher has nine tenths of the units and posts first. Shares are fair if the others' last unit
-is
-claimed no later than if all teachers had taken turns.
+One teacher has nine tenths of the units and posts first. Shares are fair if the others' last
+unit is claimed no later than if all teachers had taken turns.
 """
 
 import argparse
@@ -43,7 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--units", type=int, default=10_000)
-    parser.add_argument("--work-ms", type=float, default=100)
+    parser.add_argument("--work-ms", type=float, default=500)
     parser.add_argument("--long-units", type=int, default=24)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="student-search-") as folder:

@@ -1,6 +1,6 @@
 """Database: one door to SQLite or PostgreSQL, with its transactions and its migrations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from functools import cache
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DatabaseUnavailable = OperationalError
 """Raised by every use of a database that cannot be reached, or stays locked by another."""
 
+Ending = Callable[[Session], None]
 BUSY_SECONDS = 30
 MIGRATION_LOCK = 7_316_551
 
@@ -34,11 +35,14 @@ class Database:
         self.engine = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _server(url)
         self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         self._owner_id: str | None = None
+        self._ending: Ending | None = None
 
-    def of(self, owner_id: str) -> "Database":
-        """The same database, as far as it is this owner's."""
+    def of(self, owner_id: str, ending: Ending | None = None) -> "Database":
+        """The same database, as far as it is this owner's; `ending` is done at the end of every
+        transaction that writes, and takes it back by raising.
+        """
         mine = copy(self)
-        mine._owner_id = owner_id
+        mine._owner_id, mine._ending = owner_id, ending
         return mine
 
     @contextmanager
@@ -47,6 +51,8 @@ class Database:
         with OwnedSession(self._writer, expire_on_commit=False) as session, session.begin():
             self._restrict(session)
             yield session
+            if self._ending is not None:
+                self._ending(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

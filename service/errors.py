@@ -106,6 +106,11 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     failures.NothingToRetry: _kind(
         "nothing-to-retry", 409, "Nothing of the job can be tried again", "job_id"
     ),
+    failures.KeyReused: _kind("idempotency-key-reused", 422, "The key belongs to another request"),
+    failures.RequestRunning: _kind(
+        "request-running", 409, "The same request is being answered", "retry_after_s"
+    ),
+    failures.AnswerNotKept: _kind("answer-not-kept", 409, "The answer was told once", "location"),
     refusals.TokenMissing: _kind("token-missing", 401, "A token is needed"),
     refusals.TokenRefused: _kind("token-refused", 401, "The token opens nothing"),
     refusals.ScopeTooSmall: _kind("scope-too-small", 403, "The token may not do this", "needed"),

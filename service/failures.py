@@ -161,3 +161,37 @@ class AddressNotAllowed(StudentSearchError):
             "public one, or let the operator set webhook_private_addresses."
         )
         self.host, self.address = host, address
+
+
+class KeyReused(StudentSearchError):
+    """An Idempotency-Key came with another request than before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key came before with another request. Use a new key for each "
+            "request, and the same one only to make the very same request again."
+        )
+
+
+class RequestRunning(StudentSearchError):
+    """A request with the same Idempotency-Key is being answered."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is being answered at this moment. Make it again "
+            f"in {retry_after_s} s to get its answer."
+        )
+        self.retry_after_s = retry_after_s
+        self.headers = {"retry-after": str(retry_after_s)}
+
+
+class AnswerNotKept(StudentSearchError):
+    """What a request with an Idempotency-Key was answered held a secret, which is told once."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(
+            "The first request with this Idempotency-Key succeeded, and its answer held a secret "
+            f"that is told once. What it made is at {location}: delete it and make another, with "
+            "a new key, if the answer never arrived."
+        )
+        self.location = location

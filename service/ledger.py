@@ -27,6 +27,7 @@ from service.repositories import tallies
 from service.settings import Settings
 from service.settlement import DEADLINE_PASSED, settle, stop
 from service.tables import JobRow, UnitRow
+from service.turns import Turn
 from service.vigil import Vigil
 
 Write = Callable[[Session], None]
@@ -83,11 +84,11 @@ class Ledger:
     def claim(self, worker: str) -> UnitRecord | None:
         """The next unit, now this worker's; None if there is nothing to do at the moment."""
         with self._database.reading() as session:
-            job_ids = turns.jobs_in_order(session)
-        if not job_ids:
+            choices = turns.in_order(session)
+        if not choices:
             return None
         with self._database.writing() as session:
-            found = (self._claim(session, worker, job_id) for job_id in job_ids)
+            found = (self._claim(session, worker, turn) for turn in choices)
             return next((unit for unit in found if unit is not None), None)
 
     def heartbeat(self, unit: UnitRecord, progress: Progress | None = None) -> Standing:
@@ -161,33 +162,17 @@ class Ledger:
                 self._free(claim, blame=True, tally="lease_expiries")
         self._fail_late_jobs()
 
-    def _claim(self, session: Session, worker: str, job_id: str) -> UnitRecord | None:
-        columns = (
-            UnitRow.id, UnitRow.job_id, UnitRow.kind, UnitRow.payload, UnitRow.token,
-            UnitRow.attempts,
-        )  # fmt: skip
-        # The job before its unit: who ends units locks them in this order, too.
-        started = update(JobRow).where(JobRow.id == job_id, JobRow.state == "queued")
-        session.execute(started.values(state="running", started_at=self._clock()))
-        row = session.execute(
-            update(UnitRow)
-            .where(UnitRow.id == turns.unit_of(job_id).scalar_subquery())
-            .values(
-                state="running",
-                worker=worker,
-                token=UnitRow.token + 1,
-                attempts=UnitRow.attempts + 1,
-                beats=UnitRow.beats + 1,
-            )
-            .returning(*columns)
-            .execution_options(synchronize_session=False)
-        ).first()
+    def _claim(self, session: Session, worker: str, turn: Turn) -> UnitRecord | None:
+        if turn.state == "queued":  # the job before its unit, as who ends units locks them
+            started = update(JobRow).where(JobRow.id == turn.job_id, JobRow.state == "queued")
+            session.execute(started.values(state="running", started_at=self._clock()))
+        wanted = {"of_job": turn.job_id, "by_worker": worker}
+        row = session.execute(turns.claim_of_a_unit(), wanted).first()
         if row is None:
             return None
-        owner_id = session.scalar(select(JobRow.owner_id).where(JobRow.id == job_id))
-        turns.note_turn(session, job_id)
+        turns.note_turn(session, turn.share)
         tallies.add(session, "claims")
-        return UnitRecord.model_validate({**row._asdict(), "owner_id": owner_id})
+        return UnitRecord.model_validate({**row._asdict(), "owner_id": turn.owner_id})
 
     def _fail_late_jobs(self) -> None:
         now = self._clock()

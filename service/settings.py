@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     max_json_bytes: int = Field(
         default=16 * 2**20, gt=0, description="Largest body that is no upload may have."
     )
+    idempotency_hours: float = Field(
+        default=24, gt=0, description="How long answers to requests with a key are kept."
+    )
     requests_per_minute: int = Field(
         default=60_000,
         ge=0,

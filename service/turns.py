@@ -1,10 +1,16 @@
-"""Turns: whose work comes next."""
+"""Turns: whose work comes next.
+
+The statements are built once: that takes longer than what they do.
+"""
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, null, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.tables import JobRow, ShareRow, UnitRow
 
@@ -16,7 +22,16 @@ INSERTS: dict[str, Callable[..., postgresql.Insert | sqlite.Insert]] = {
 }
 
 
-def jobs_in_order(session: Session) -> Sequence[str]:
+class Turn(NamedTuple):
+    """A job that has a unit to be claimed."""
+
+    job_id: str
+    state: str
+    owner_id: str
+    share: str
+
+
+def in_order(session: Session) -> Sequence[Turn]:
     """The first jobs of those that have a unit to be claimed.
 
     Higher priorities go first. Among equals the share with the fewest running units, and among
@@ -24,9 +39,77 @@ def jobs_in_order(session: Session) -> Sequence[str]:
     another's next unit waits for one turn at most. Within a share short kinds of jobs pass
     libraries and refinements, and older ones younger ones.
     """
-    running = _running_of_shares().subquery()
+    return [Turn(*row) for row in session.execute(_in_order())]
+
+
+def num_claimable(session: Session, most: int) -> int:
+    """How many units could be claimed, but no more than `most`; those of the first jobs count."""
     query = (
-        select(JobRow.id)
+        select(UnitRow.id)
+        .join(JobRow, JobRow.id == UnitRow.job_id)
+        .where(
+            UnitRow.job_id.in_([turn.job_id for turn in in_order(session)]),
+            UnitRow.state == "queued",
+            UnitRow.stage == _stage_to_claim(),
+        )
+        .limit(most)
+    )
+    return len(session.scalars(query).all())
+
+
+@cache
+def claim_of_a_unit() -> ReturningUpdate[str, str, str, str, dict[str, object], int, int]:
+    """Claims for `by_worker` the first unit of `of_job` that may be claimed and that nobody else is
+    about to claim.
+    """
+    unit = (
+        select(UnitRow.id)
+        .join(JobRow, JobRow.id == UnitRow.job_id)
+        .where(
+            UnitRow.job_id == bindparam("of_job"),
+            UnitRow.state == "queued",
+            UnitRow.stage == _stage_to_claim(),
+            _goes_on(),
+        )
+        .order_by(UnitRow.id)
+        .limit(1)
+        .with_for_update(of=UnitRow, skip_locked=True)
+    )
+    return (
+        update(UnitRow)
+        .where(UnitRow.id == unit.scalar_subquery())
+        .values(
+            state="running",
+            worker=bindparam("by_worker"),
+            token=UnitRow.token + 1,
+            attempts=UnitRow.attempts + 1,
+            beats=UnitRow.beats + 1,
+        )
+        .returning(
+            UnitRow.id, UnitRow.job_id, UnitRow.kind, UnitRow.payload, UnitRow.token,
+            UnitRow.attempts,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+
+
+def note_turn(session: Session, share: str) -> None:
+    """A share has been served, later than all others."""
+    statement = _note_turn(session.get_bind().dialect.name)
+    session.execute(statement, {"of_share": share})
+
+
+@cache
+def _in_order() -> Select[str, str, str, str]:
+    running = (
+        select(JobRow.share, func.count().label("count"))
+        .join(UnitRow, UnitRow.job_id == JobRow.id)
+        .where(UnitRow.state == "running")
+        .group_by(JobRow.share)
+        .subquery()
+    )
+    return (
+        select(JobRow.id, JobRow.state, JobRow.owner_id, JobRow.share)
         .join(running, running.c.share == JobRow.share, isouter=True)
         .join(ShareRow, ShareRow.name == JobRow.share, isouter=True)
         .where(JobRow.state.in_(("queued", "running")), _goes_on(), _stage_to_claim().is_not(None))
@@ -39,55 +122,20 @@ def jobs_in_order(session: Session) -> Sequence[str]:
         )
         .limit(NUM_CHOICES)
     )
-    return session.scalars(query).all()
 
 
-def num_claimable(session: Session, most: int) -> int:
-    """How many units could be claimed, but no more than `most`; those of the first jobs count."""
-    query = (
-        select(UnitRow.id)
-        .join(JobRow, JobRow.id == UnitRow.job_id)
-        .where(
-            UnitRow.job_id.in_(jobs_in_order(session)),
-            UnitRow.state == "queued",
-            UnitRow.stage == _stage_to_claim(),
-        )
-        .limit(most)
-    )
-    return len(session.scalars(query).all())
-
-
-def unit_of(job_id: str) -> Select[str]:
-    """The first unit of a job that may be claimed and that nobody else is about to claim."""
-    return (
-        select(UnitRow.id)
-        .join(JobRow, JobRow.id == UnitRow.job_id)
-        .where(
-            UnitRow.job_id == job_id,
-            UnitRow.state == "queued",
-            UnitRow.stage == _stage_to_claim(),
-            _goes_on(),
-        )
-        .order_by(UnitRow.id)
-        .limit(1)
-        .with_for_update(of=UnitRow, skip_locked=True)
-    )
-
-
-def note_turn(session: Session, job_id: str) -> None:
-    """The job's share has been served, later than all others."""
-    share = session.scalars(select(JobRow.share).where(JobRow.id == job_id)).one()
+@cache
+def _note_turn(dialect: str) -> postgresql.Insert | sqlite.Insert:
     last = select(func.coalesce(func.max(ShareRow.served), 0)).scalar_subquery()
-    row = INSERTS[session.get_bind().dialect.name](ShareRow).values(name=share, served=last + 1)
-    session.execute(
-        row.on_conflict_do_update(index_elements=["name"], set_={"served": row.excluded.served})
-    )
+    row = INSERTS[dialect](ShareRow).values(name=bindparam("of_share"), served=last + 1)
+    return row.on_conflict_do_update(index_elements=["name"], set_={"served": row.excluded.served})
 
 
 def _goes_on() -> ColumnElement[bool]:
     return JobRow.stop_requested_at.is_(None)
 
 
+@cache
 def _stage_to_claim() -> ColumnElement[int | None]:
     """Of a job: the stage of its next queued units; NULL if there are none, or if those of an
     earlier stage still run. Failed and cancelled units stop their job, so they need not be asked
@@ -107,12 +155,3 @@ def _stage_to_claim() -> ColumnElement[int | None]:
         .scalar_subquery()
     )
     return case((earlier < first, null()), else_=first)
-
-
-def _running_of_shares() -> Select[str, int]:
-    return (
-        select(JobRow.share, func.count().label("count"))
-        .join(UnitRow, UnitRow.job_id == JobRow.id)
-        .where(UnitRow.state == "running")
-        .group_by(JobRow.share)
-    )

@@ -4,10 +4,11 @@ from fastapi import APIRouter
 
 from search.calibration import calibration
 from service.api.parts import PartsOf, Reading
+from service.api.routes import Route
 from service.bodies.calibration import CalibrationBody
 from service.shelves import is_teaching
 
-router = APIRouter(prefix="/v1/libraries", tags=["libraries"])
+router = APIRouter(prefix="/v1/libraries", tags=["libraries"], route_class=Route)
 
 
 @router.get("/{library_id}/calibration", summary="Show how far predictions can be trusted")

@@ -7,11 +7,12 @@ from fastapi.responses import FileResponse
 
 from service.api.downloads import RESPONSES, send
 from service.api.parts import PartsOf, Reading
+from service.api.routes import Route
 from service.failures import ResourceNotReady
 from service.records import StoredFile, StudentRecord
 from service.repositories import students, teachers
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=Route)
 
 STUDENT, TEACHER = "/students/{student_id}/checkpoint", "/teachers/{teacher_id}/network"
 

@@ -8,10 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from search.budget import CostAxis
 from service.api.downloads import is_known
 from service.api.parts import PartsOf, Reading
+from service.api.routes import Route
 from service.bodies.curves import Format, TradeOffCurve
 from service.curves import CurveWish
 
-router = APIRouter(prefix="/v1/libraries", tags=["libraries"])
+router = APIRouter(prefix="/v1/libraries", tags=["libraries"], route_class=Route)
 
 MEDIA_TYPES: dict[Format, str] = {
     "json": "application/json",

@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 
 from service.api.answers import posted
 from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, MULTIPART, save, takes
 from service.artifacts import file_sha256
 from service.bodies.common import Items
@@ -32,7 +33,7 @@ class Upload(NamedTuple):
     archive: UploadFile
 
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=Route)
 
 _UPLOAD = {
     "type": "object",
@@ -76,14 +77,13 @@ Source = Annotated[DatasetByUri | Upload, Depends(_source)]
 
 
 @router.post("", status_code=202, summary="Post images", openapi_extra=_BODY)
-def post(source: Source, parts: PartsOf, response: Response) -> DatasetBody:
+def post(source: Source, parts: PartsOf, session: Writing, response: Response) -> DatasetBody:
     """An archive as multipart/form-data, or as JSON the URI of a place the service may read."""
     if isinstance(source, DatasetByUri):
         new = _by_uri(source, parts.settings.data_roots)
     else:
         new = _uploaded(source, parts)
-    with parts.database.writing() as session:
-        found = datasets.post(session, new)
+    found = datasets.post(session, new)
     note = posted(response, found.made, f"/v1/datasets/{found.record.id}")
     return DatasetBody.of(found.record, note)
 

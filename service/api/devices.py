@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from service.api.answers import posted
 from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.devices import (
@@ -25,7 +26,7 @@ from service.repositories.devices import NewStudentLatency
 
 SCRIPT = Path(__file__).parents[1] / "measure_latency.py"
 
-router = APIRouter(prefix="/v1", tags=["devices"])
+router = APIRouter(prefix="/v1", tags=["devices"], route_class=Route)
 
 
 @router.post(

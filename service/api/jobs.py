@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from service import settlement
-from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.parts import PageOf, Reading, Writing
+from service.api.routes import Route
 from service.bodies.common import Items
 from service.bodies.jobs import Amendment, JobBody
 from service.records import WorkState
 from service.repositories import jobs
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=Route)
 
 
 @router.get("", summary="List jobs")
@@ -34,11 +35,10 @@ def show(job_id: str, session: Reading) -> JobBody:
 
 
 @router.post("/{job_id}/cancel", status_code=202, summary="Cancel a job")
-def cancel(job_id: str, parts: PartsOf) -> JobBody:
+def cancel(job_id: str, session: Writing) -> JobBody:
     """What waits is cancelled at once; what runs, when its worker notices, within seconds."""
-    with parts.database.writing() as session:
-        settlement.cancel(session, job_id)
-        return JobBody.of(jobs.get(session, job_id))
+    settlement.cancel(session, job_id)
+    return JobBody.of(jobs.get(session, job_id))
 
 
 @router.post("/{job_id}/retry", status_code=202, summary="Try a failed job again")

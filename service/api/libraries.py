@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from candidates.candidate import Omitted
 from service.api.answers import posted
 from service.api.parts import PageOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.libraries import (
@@ -20,7 +21,7 @@ from service.records import State
 from service.repositories import candidates, libraries, omissions, teachers
 from service.repositories.libraries import NewLibrary
 
-router = APIRouter(prefix="/v1", tags=["libraries"])
+router = APIRouter(prefix="/v1", tags=["libraries"], route_class=Route)
 
 
 @router.post(

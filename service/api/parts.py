@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from service.api.guard import CallerOf
+from service.api.guard import caller_of
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
-from service.database import Database, Session
+from service.database import Database, Ending, Session
 from service.metrics import Metrics
 from service.repositories.pages import Page
 from service.settings import Settings
@@ -41,17 +41,22 @@ class Parts:
         maker = StudentMaker(database, artifacts, cache, shelves, metrics)
         return cls(settings, database, artifacts, shelves, maker, Curves(shelves), metrics)
 
-
-    def owned_by(self, owner_id: str) -> "Parts":
-        """The same, with only this owner's part of the database behind it all."""
-        database = self.database.of(owner_id)
+    def owned_by(self, owner_id: str, ending: Ending | None = None) -> "Parts":
+        """The same, with only this owner's part of the database behind it all. Every transaction
+        that writes ends with `ending`.
+        """
+        database = self.database.of(owner_id, ending)
         return replace(self, database=database, maker=replace(self.maker, database=database))
 
 
-async def _parts(request: Request, caller: CallerOf) -> Parts:
+def parts_of(request: Request) -> Parts:
     """The one way from a route to the database, so that no route sees more than its caller may."""
     parts: Parts = request.app.state.parts
-    return parts.owned_by(caller.owner_id)
+    return parts.owned_by(caller_of(request).owner_id, getattr(request.state, "ending", None))
+
+
+async def _parts(request: Request) -> Parts:
+    return parts_of(request)
 
 
 PartsOf = Annotated[Parts, Depends(_parts)]
@@ -62,7 +67,9 @@ def _reading(parts: PartsOf) -> Iterator[Session]:
         yield session
 
 
-def _writing(parts: PartsOf) -> Iterator[Session]:
+def _writing(request: Request, parts: PartsOf) -> Iterator[Session]:
+    """Nothing is locked before the session's first use."""
+    request.state.commits_later = True
     with parts.database.writing() as session:
         yield session
 

@@ -28,6 +28,7 @@ from service.errors import (
     problem,
     problem_of,
 )
+from service.failures import RequestRunning
 from service.refusals import Refusal
 from service.request_id import request_id
 
@@ -47,6 +48,10 @@ _PLAIN = {
         "{path} does not know {method}. The pages at /docs list what it does.",
     ),
 }
+UNREADABLE = (
+    "The body cannot be read as JSON: it is nested too deeply, or has a number of too many digits. "
+    "Send a plainer one."
+)
 
 router = APIRouter(tags=["service"])
 
@@ -87,7 +92,7 @@ def _domain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StudentSearchError)
     if KINDS[type(error)].status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("A request failed.", exc_info=error)
-    headers = dict(error.headers) if isinstance(error, Refusal) else None
+    headers = dict(error.headers) if isinstance(error, Refusal | RequestRunning) else None
     return _answer(problem_of(error, request.url.path), headers)
 
 
@@ -114,12 +119,14 @@ def _entry(error: dict[str, Any], body: Any) -> dict[str, str]:
 def _pointer(path: list[str | int], body: Any) -> str:
     """A JSON pointer (RFC 6901) to what is wrong, or to where something is missing.
 
-    Pydantic also names which form of several it tried; such names are in no body.
+    Pydantic also names which form of several it tried; such names are in no body. Where the body is
+    not known, as that of a form, all are taken for true.
     """
     pointer = "#"
     for place, each in enumerate(path, start=1):
         is_there = _has(body, each)
-        if is_there or (place == len(path) and isinstance(body, Mapping)):
+        is_missing = place == len(path) and isinstance(body, Mapping)
+        if is_there or is_missing or body is None:
             pointer += "/" + str(each).replace("~", "~0").replace("/", "~1")
         body = body[each] if is_there else body
     return pointer
@@ -135,7 +142,8 @@ def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, UploadTooLarge):  # the framework met it while reading JSON
         return _domain(request, error.__cause__)
-    kind, text = _PLAIN.get(error.status_code, (MALFORMED, "{detail}"))
+    unread = isinstance(error.__cause__, RecursionError | ValueError)
+    kind, text = _PLAIN.get(error.status_code, (MALFORMED, UNREADABLE if unread else "{detail}"))
     detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
     headers = dict(error.headers or {})
     if kind is METHOD_NOT_ALLOWED:

@@ -4,13 +4,16 @@ from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
 from service.api.parts import PageOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.refinements import NewRefinementBody, RefinementBody
 from service.failures import UnknownResource
 from service.repositories import refinements, students
 
-router = APIRouter(prefix="/v1/students/{student_id}/refinements", tags=["students"])
+router = APIRouter(
+    prefix="/v1/students/{student_id}/refinements", tags=["students"], route_class=Route
+)
 
 
 @router.post("", status_code=202, summary="Refine a student", dependencies=[Depends(takes(JSON))])

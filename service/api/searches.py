@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
 from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.searches import NewSearchBody, SearchBody, SearchTrialBody
@@ -11,7 +12,7 @@ from service.repositories import libraries, searches
 from service.repositories.searches import NewSearch
 from service.searcher import Searcher
 
-router = APIRouter(prefix="/v1", tags=["searches"])
+router = APIRouter(prefix="/v1", tags=["searches"], route_class=Route)
 
 
 @router.post(

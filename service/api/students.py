@@ -6,6 +6,7 @@ from candidates.refinement_settings import RefinementSettings
 from search.selection import Trial
 from service.api.answers import posted
 from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.students import MeasurementBody, NewStudentBody, StudentBody, StudentContext
@@ -15,7 +16,7 @@ from service.repositories import measurements, refinements, students, trials
 from service.repositories.students import Wish
 from service.shelves import Shelves
 
-router = APIRouter(prefix="/v1/students", tags=["students"])
+router = APIRouter(prefix="/v1/students", tags=["students"], route_class=Route)
 
 
 @router.post("", status_code=201, summary="Ask for a student", dependencies=[Depends(takes(JSON))])

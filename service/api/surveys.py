@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
 from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.surveys import NewSurveyBody, SurveyBody
@@ -14,7 +15,7 @@ from service.records import SurveyRecord
 from service.repositories import libraries, students, surveys
 from service.surveyor import Surveyor
 
-router = APIRouter(prefix="/v1", tags=["libraries"])
+router = APIRouter(prefix="/v1", tags=["libraries"], route_class=Route)
 
 
 @router.post(

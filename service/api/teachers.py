@@ -13,6 +13,7 @@ from candidates.sources.allowed import check_recipe
 from candidates.sources.kinds import check_architecture, kind_of
 from service.api.answers import posted
 from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import MULTIPART, save, takes
 from service.bodies.common import Items
 from service.bodies.splits import Neighbourhoods
@@ -21,7 +22,7 @@ from service.records import State, StoredFile
 from service.repositories import teachers
 from service.repositories.teachers import NewTeacher
 
-router = APIRouter(prefix="/v1/teachers", tags=["teachers"])
+router = APIRouter(prefix="/v1/teachers", tags=["teachers"], route_class=Route)
 
 EXAMPLE = (
     '{"architecture": "cifar_resnet20", "kwargs": {"num_classes": 10}, "input": [3, 32, 32], '
@@ -40,6 +41,7 @@ def post(
     recipe: Annotated[str, Form(description="A recipe as JSON.", examples=[EXAMPLE])],
     weights: UploadFile,
     parts: PartsOf,
+    session: Writing,
     response: Response,
 ) -> TeacherBody:
     """Recipe and file; a job then reads, checks and splits the network.
@@ -50,8 +52,7 @@ def post(
     """
     checked = _recipe(recipe)
     new = NewTeacher(name=name, recipe=checked, weights=_stored(weights, checked, parts))
-    with parts.database.writing() as session:
-        found = teachers.post(session, new)
+    found = teachers.post(session, new)
     note = posted(response, found.made, f"/v1/teachers/{found.record.id}")
     return TeacherBody.of(found.record, note)
 

@@ -4,12 +4,15 @@ from fastapi import APIRouter, Depends, Response
 
 from service.api.guard import CallerOf, needs
 from service.api.parts import PageOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.tokens import MadeTokenBody, NewTokenBody, TokenBody
 from service.repositories import tokens
 
-router = APIRouter(prefix="/v1/tokens", tags=["tokens"], dependencies=[Depends(needs("admin"))])
+router = APIRouter(
+    prefix="/v1/tokens", tags=["tokens"], dependencies=[Depends(needs("admin"))], route_class=Route
+)
 
 
 @router.post("", status_code=201, summary="Make a token", dependencies=[Depends(takes(JSON))])

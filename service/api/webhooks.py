@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Response
 
 from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.webhooks import DeliveryBody, MadeWebhookBody, NewWebhookBody, WebhookBody
@@ -13,7 +14,7 @@ from service.courier import checked_address
 from service.failures import InvalidWebhook
 from service.repositories import webhooks
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=Route)
 
 
 @router.post("", status_code=201, summary="Post a webhook", dependencies=[Depends(takes(JSON))])

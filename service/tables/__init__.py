@@ -4,9 +4,11 @@ from service.tables.base import DEFAULT_OWNER, Base, Identified, Moment, Prepare
 from service.tables.devices import DeviceRow, LatencyTableRow, StudentLatencyRow
 from service.tables.makings import CandidateRow, DatasetRow, LibraryRow, OmissionRow, TeacherRow
 from service.tables.owners import OwnerRow, TokenRow
+from service.tables.replies import ReplyRow
 from service.tables.searches import SearchRow, SearchTrialRow, SurveyRow, SurveyStudentRow
 from service.tables.students import MeasurementRow, RefinementRow, StudentRow, TrialRow
 from service.tables.tallies import TallyRow
+from service.tables.uploads import UploadRow
 from service.tables.webhooks import DeliveryRow, WebhookRow
 from service.tables.work import JobRow, ShareRow, UnitRow
 
@@ -27,6 +29,7 @@ __all__ = [
     "OwnerRow",
     "Prepared",
     "RefinementRow",
+    "ReplyRow",
     "SearchRow",
     "SearchTrialRow",
     "ShareRow",
@@ -39,5 +42,6 @@ __all__ = [
     "TokenRow",
     "TrialRow",
     "UnitRow",
+    "UploadRow",
     "WebhookRow",
 ]

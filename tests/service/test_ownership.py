@@ -20,7 +20,7 @@ from service.tables import (
 )
 from tests.service import builders
 
-COMMON = {"owners", "tallies"}
+COMMON = {"owners", "shares", "tallies"}
 """Tables of what is nobody's."""
 
 

@@ -22,7 +22,7 @@ def test_requests_are_counted_by_the_template_of_their_route(world: World) -> No
 
 def test_nothing_that_callers_choose_adds_series(world: World) -> None:
     chance = random.Random(0)
-    for path in ("/v1/jobs/a", "/b/c"):
+    for path in ("/v1/jobs/a", "/v1/jobs/a?b=c", "/b/c"):
         for method in ("GET", "PURGE"):
             world.http.request(method, path)
     before = num_series(world)

@@ -106,3 +106,15 @@ def test_every_type_explains_itself(world: World, slug: str) -> None:
 
 def test_a_type_that_does_not_exist_does_not(world: World) -> None:
     assert world.http.get("/problems/boredom").status_code == 404
+
+
+def test_a_parameter_that_does_not_exist_is_refused_with_advice(world: World) -> None:
+    answer = world.http.get("/v1/jobs", params={"stat": "failed"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(
+        "query.stat: there is no such parameter; did you mean state? this resource takes cursor, "
+    )
+    answer = world.http.delete("/v1/jobs/job_1?force=yes")
+    assert answer.status_code == 405
+    answer = world.http.get("/v1/teachers/teacher_1?deep=yes")
+    assert answer.json()["detail"].endswith("this resource takes none.")
