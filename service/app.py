@@ -26,6 +26,7 @@ from service.api.parts import Parts
 from service.api.uploads import BodyLimit
 from service.launcher_process import LauncherProcess
 from service.settings import Settings
+from service.web import pages
 
 DESCRIPTION = """
 Post a trained teacher once. From then on, ask for a student under any budget and get it in
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         problems,
     ):
         app.include_router(module.router)
+    pages.install(app)
     return app
 
 
