@@ -51,6 +51,17 @@ export async function post(path, body, options = {}) {
 
 export const remove = (path) => ask(path, { method: "DELETE" });
 
+let described = null;
+
+/** The service's description of itself (OpenAPI), asked for once: what it can do may grow. */
+export function description() {
+  described ??= get("/openapi.json").catch((error) => { described = null; throw error; });
+  return described;
+}
+
+/** Whether the service has this path, such as "/v1/tokens". */
+export const offers = async (path) => path in (await description()).paths;
+
 /** The pages of a list, one after the other. */
 export async function* pages(path, options) {
   let cursor = null;

@@ -1,6 +1,6 @@
 // Following a job: by the service's events where it sends them, else by asking again and again.
 
-import { ask, get, Problem } from "./api.js";
+import { ask, get, offers, Problem } from "./api.js";
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 const FIRST_MS = 400;
@@ -36,6 +36,7 @@ async function* ticks(id, signal) {
 /** Chunks of the stream of events; null where the service has none. */
 async function stream(id, signal) {
   try {
+    if (!(await offers("/v1/jobs/{job_id}/events"))) return null;
     const answer = await ask(`/v1/jobs/${id}/events`, { signal, headers: { Accept: "text/event-stream" } });
     const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
     return isStream ? chunks(answer.body.getReader(), signal) : null;

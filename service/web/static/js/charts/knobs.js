@@ -1,10 +1,10 @@
 // Accuracy against a knob, one line a neighbourhood: Figure 6 of the paper.
 
 import { accuracy, candidateName, estimate } from "../format.js";
-import { h } from "../dom.js";
+import { h, s } from "../dom.js";
 import { table } from "../parts/table.js";
 import { facts, nearest, plot } from "./plot.js";
-import { axis, between, ramp } from "./theme.js";
+import { axis, between, colours, ramp } from "./theme.js";
 
 /** `state.knob` is {kind, knob}; `state.focus` the neighbourhood that stands out, or null. */
 export function knobsPlot(state, { query, signal, tools }) {
@@ -12,6 +12,7 @@ export function knobsPlot(state, { query, signal, tools }) {
     name: "knobs", title: "Accuracy against the multiplier", query, signal, tools,
     lead: "Accuracy when one neighbourhood alone is replaced. Where a line falls early, the teacher can hardly spare that part.",
     label: () => `Lines of accuracy against the ${state.knob.knob} of ${state.knob.kind} candidates, one for each of ${state.candidates.rows.length} neighbourhoods. The table shows every number.`,
+    keys: state.candidates.rows.length > 1 ? [depthKey(state.candidates.rows)] : [],
     option: (theme) => option(state, theme),
     locate: (chart, x, y) => nearest(shown(state).map((item) => ({ item, at: chart.convertToPixel({ gridIndex: 0 }, [item.knobs[state.knob.knob], item.score.accuracy.value]) })), x, y, 30),
     tip: (item) => facts(item.neighbourhood, [["candidate", candidateName(item)], ["accuracy", estimate(item.score.accuracy)], ["drop", estimate(item.score.accuracy_drop, "points", 2)]]),
@@ -52,7 +53,7 @@ function lines({ candidates, knob }) {
 }
 
 function option(state, theme) {
-  const stops = ramp(theme.isDark).slice(theme.isDark ? 2 : 2, 10);
+  const stops = depths(theme.isDark);
   const last = Math.max(state.candidates.rows.length - 1, 1);
   const place = new Map(state.candidates.rows.map((name, index) => [name, index / last]));
   const all = lines(state);
@@ -88,7 +89,11 @@ function rows(state) {
   ], items, { label: `Accuracy against the ${state.knob.knob}`, alone: true, tall: true });
 }
 
-/** First to last neighbourhood in their colours, for the legend. */
-export function depthKey(isDark) {
-  return [0, 0.25, 0.5, 0.75, 1].map((place) => between(ramp(isDark).slice(2, 10), place));
+/** Colours from the first to the last neighbourhood, those left out that the page swallows. */
+const depths = (isDark) => ramp(isDark).slice(2);
+
+function depthKey(names) {
+  const stops = depths(colours().isDark);
+  const boxes = stops.map((fill, place) => s("rect", { x: place * 8, width: 8, height: 12, fill }));
+  return h("li", {}, names[0], s("svg", { viewBox: `0 0 ${8 * stops.length} 12`, class: "long" }, boxes), names.at(-1));
 }

@@ -1,6 +1,6 @@
 // The map: neighbourhoods by candidates, coloured by score, with the selected cells outlined.
 
-import { accuracy, candidateName, estimate, short } from "../format.js";
+import { accuracy, candidateName, estimate, short, trimmed } from "../format.js";
 import { h } from "../dom.js";
 import { table } from "../parts/table.js";
 import { facts, plot } from "./plot.js";
@@ -10,7 +10,7 @@ const LABELLED = 260; // cells of at most this many tell their number
 const LEAST = 1e-4; // nats: what lies below is as good as none
 
 export const SCORES = {
-  kl: { name: "KL divergence / nats", of: (score) => score.kl.value, place: (v) => Math.log10(Math.max(v, LEAST)), show: (v) => (v < LEAST ? "0" : v.toPrecision(1).length > 5 ? v.toExponential(0) : String(Number(v.toPrecision(2)))) },
+  kl: { name: "KL divergence / millinats", of: (score) => score.kl.value, place: (v) => Math.log10(Math.max(v, LEAST)), show: (v) => (v < LEAST ? "0" : trimmed(1000 * Number(v.toPrecision(2)))) },
   accuracy_drop: { name: "Accuracy drop / points", of: (score) => score.accuracy_drop.value, place: (v) => v, show: (v) => v.toFixed(1).replace("-", "−") },
 };
 
@@ -21,7 +21,7 @@ export function mapPlot(state, { query, signal, tools }) {
     lead: "Each cell is one candidate in one neighbourhood: what the teacher loses when only that part is replaced. Outlined are those that the chosen point of the curve is made of.",
     label: () => `Heat map of ${state.candidates.rows.length} neighbourhoods by ${state.candidates.columns.length} candidates, coloured by ${SCORES[state.score].name}. The table shows every number.`,
     size: "map",
-    option: (theme) => option(state, theme),
+    option: (theme, chart) => option(state, theme, chart.getWidth()),
     locate: (chart, x, y) => locate(chart, x, y, state),
     tip: (item) => tip(item, state),
     rows: () => rows(state),
@@ -38,7 +38,7 @@ function cells(state) {
   return items.map((item) => ({ item, x: column.get(item.column), y: row.get(item.neighbourhood) }));
 }
 
-function option(state, theme) {
+function option(state, theme, width) {
   const { rows: names, columns } = state.candidates;
   const { of, place } = SCORES[state.score];
   const all = cells(state);
@@ -49,7 +49,7 @@ function option(state, theme) {
     xAxis: { ...axis(theme), type: "category", data: columns.map((each) => each.name), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, rotate: longest(columns) > 10 ? 32 : 0, hideOverlap: true } },
     yAxis: { ...axis(theme), type: "category", data: names, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, width: 130, overflow: "truncate", hideOverlap: true } },
     visualMap: scale(state, theme, range),
-    series: [heat(state, theme, all, range), outlined(state, theme, all)],
+    series: [heat(state, theme, all, range, width / columns.length), outlined(state, theme, all)],
   };
 }
 
@@ -65,10 +65,10 @@ function scale({ score }, theme, [min, max]) {
   };
 }
 
-function heat(state, theme, all, [min, max]) {
+function heat(state, theme, all, [min, max], cellWidth) {
   const { of, place, show } = SCORES[state.score];
   const stops = ramp(theme.isDark);
-  const isLabelled = all.length <= LABELLED;
+  const isLabelled = all.length <= LABELLED && cellWidth > 42;
   const ink = (value) => inkOn(between(stops, (value - min) / (max - min || 1)));
   return {
     type: "heatmap", silent: true, progressive: 4000,

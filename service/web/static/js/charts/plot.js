@@ -64,7 +64,7 @@ class Drawn {
     if (this.canvas.clientWidth === 0) return;
     if (this.chart) {
       this.chart.resize();
-      this.given.onFit?.(this.chart);
+      this.draw();
     } else this.begin();
   }
 

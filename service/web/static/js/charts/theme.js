@@ -18,7 +18,7 @@ export function onThemeChange(action, signal) {
   DARK.addEventListener("change", action, { signal });
 }
 
-/** From little to much. In the dark, little is light, so that what stands out is what is good. */
+/** From little to much; what stands out against the page is much, in light and in dark. */
 export const ramp = (isDark) => (isDark ? CIVIDIS : CIVIDIS.slice().reverse());
 
 /** The colour at a place, 0…1, of those along a ramp; a hex colour. */

@@ -35,7 +35,7 @@ export async function page(context) {
     measurement?.state === "pending" && liveJob(measurement.job, { signal, title: "It is being refitted and measured", onEnd: reload }),
     h("div", { class: "halves" },
       h("div", { class: "stack" }, accuraciesCard(student, context), costs(student)),
-      leaving(student, teacher, signal)),
+      leaving(student, teacher)),
     whyCard(student, signal),
     layersCard(student, teacher, context),
     refinementsCard(student, refinements, context));

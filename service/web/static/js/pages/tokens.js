@@ -1,6 +1,6 @@
 // Tokens: the one of this tab, and those of the service.
 
-import { all, post, remove, token } from "../api.js";
+import { all, offers, post, remove, token } from "../api.js";
 import { fill, h } from "../dom.js";
 import { date } from "../format.js";
 import { attempt, confirmed } from "../parts/ask.js";
@@ -29,11 +29,11 @@ function own(reload) {
 }
 
 async function administered(signal, reload) {
+  if (!(await offers("/v1/tokens"))) return empty("This service has no tokens", "It listens on this machine alone and asks nobody who they are.");
   let tokens;
   try {
     tokens = await all("/v1/tokens?limit=500", { signal });
   } catch (error) {
-    if (error.status === 404) return empty("This service has no tokens", "It listens on this machine alone and asks nobody who they are.");
     if (error.status === 401 || error.status === 403) return problemBox(error);
     throw error;
   }

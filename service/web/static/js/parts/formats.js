@@ -1,6 +1,6 @@
 // The files that a student can be had as: whatever the service's own description offers.
 
-import { get } from "../api.js";
+import { description } from "../api.js";
 
 const NAMES = {
   safetensors: "safetensors", pt2: "torch.export, .pt2", onnx: "ONNX", python: "Python file",
@@ -10,9 +10,9 @@ const CHECKPOINT = "/v1/students/{student_id}/checkpoint";
 const BELOW = "/v1/students/{student_id}/";
 
 /** {name, url} of every file of a student beside the plain checkpoint. */
-export async function formatsOf(student, signal) {
-  const description = await get("/openapi.json", { signal });
-  return [...ofCheckpoint(description, student), ...others(description, student)];
+export async function formatsOf(student) {
+  const found = await description();
+  return [...ofCheckpoint(found, student), ...others(found, student)];
 }
 
 function ofCheckpoint({ paths, components }, student) {

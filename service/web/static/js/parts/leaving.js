@@ -8,9 +8,9 @@ import { downloadButton } from "./download.js";
 import { formatsOf } from "./formats.js";
 import { card } from "./page.js";
 
-export function leaving(student, teacher, signal) {
+export function leaving(student, teacher) {
   const more = h("div", { class: "downloads" });
-  formatsOf(student.id, signal).then((formats) => fill(more, formats.map(({ name, url }) => downloadButton(url, name))), () => {});
+  formatsOf(student.id).then((formats) => fill(more, formats.map(({ name, url }) => downloadButton(url, name))), () => {});
   const refitted = student.measurement?.checkpoint;
   return card("Take it with you", {},
     h("div", { class: "stack" },
