@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from candidates.export.formats import FormatName
 from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.refinement_settings import RefinementSettings
 from search.budget import Budget, CostAxis
@@ -198,10 +199,16 @@ class Client:
         query = f"axis={axis}&points={points}"
         return self._get(TradeOffCurve, f"/v1/libraries/{library}/trade-off-curve?{query}")
 
-    def download(self, student: str, target: Path, refitted: bool = False) -> Path:
+    def download(
+        self,
+        student: str,
+        target: Path,
+        refitted: bool = False,
+        format: FormatName = "safetensors",
+    ) -> Path:
         """The student's file at `target`, there only when whole and checked by its SHA-256."""
-        path = f"/v1/students/{student}/checkpoint" + ("?refitted=true" if refitted else "")
-        return self._download(path, student, target)
+        query = f"?format={format}" + ("&refitted=true" if refitted else "")
+        return self._download(f"/v1/students/{student}/checkpoint{query}", student, target)
 
     def download_teacher(self, teacher: str, target: Path) -> Path:
         """Likewise the teacher's own file, which holds its network whatever it was posted as."""

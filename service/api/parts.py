@@ -10,6 +10,7 @@ from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
 from service.database import Database, Session
+from service.exports import Exports
 from service.repositories.pages import Page
 from service.settings import Settings
 from service.shelves import Shelves
@@ -26,6 +27,7 @@ class Parts:
     shelves: Shelves
     maker: StudentMaker
     curves: Curves
+    exports: Exports
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -34,7 +36,9 @@ class Parts:
         artifacts = Artifacts(settings.artifacts_dir)
         shelves = Shelves()
         maker = StudentMaker(database, artifacts, CheckpointCache(artifacts), shelves)
-        return cls(settings, database, artifacts, shelves, maker, Curves(shelves))
+        return cls(
+            settings, database, artifacts, shelves, maker, Curves(shelves), Exports(artifacts)
+        )
 
 
 async def _parts(request: Request) -> Parts:

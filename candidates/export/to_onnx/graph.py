@@ -102,9 +102,7 @@ class Graph:
         if all(isinstance(size, int) for size in sizes):
             return self.constant(list(sizes))
         parts = [
-            self.add("Mul", self._batch(), self.constant([size.batch]))
-            if isinstance(size, Batch)
-            else self.constant([size])
+            self._batches(size.batch) if isinstance(size, Batch) else self.constant([size])
             for size in sizes
         ]
         made = self.add("Concat", *parts, axis=0)
@@ -125,11 +123,21 @@ class Graph:
         """Whether a value is known to hold nothing but ones."""
         return value.name in self._ones
 
-    def _batch(self) -> Ref:
+    def alive(self, output: Ref) -> list[onnx.NodeProto]:
+        """The nodes that a value depends on, in their order."""
+        needed, kept = {output.name}, []
+        for node in reversed(self.nodes):
+            if needed.intersection(node.output):
+                kept.append(node)
+                needed.update(node.input)
+        return kept[::-1]
+
+    def _batches(self, times: int) -> Ref:
+        """So many times the number of images."""
         assert self._images is not None, "a graph is given images"
         shape = self.add("Shape", self._images, start=0, end=1)
         self._know(shape, [BATCH])
-        return shape
+        return shape if times == 1 else self.add("Mul", shape, self.constant([times]))
 
     def _know(self, value: Ref, values: Sequence[int]) -> None:
         """What a value would hold for BATCH images, for the inference of shapes."""

@@ -84,8 +84,8 @@ class Translated:
     ) -> onnx.ModelProto:
         """The model with these tensors."""
         graph = helper.make_graph(
-            self.graph.nodes, "student", [_described(self._images)], [_described(self._output)],
-            list(initialisers),
+            self.graph.alive(self._output), "student", [_described(self._images)],
+            [_described(self._output)], list(initialisers),
         )  # fmt: skip
         model = helper.make_model(
             graph, producer_name="student-search", ir_version=IR_VERSION,

@@ -27,8 +27,7 @@ In train mode BatchNorms normalise by the batch and dropout drops, so it can be 
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F  # noqa: F401
-from safetensors.torch import load_file
+{functional}from safetensors.torch import load_file
 from torch import Tensor, nn
 
 FORMAT = {format}
@@ -103,6 +102,7 @@ def python_source(checkpoint: Checkpoint) -> str:
     parts = _parts(_tree(tensors, layers), tensors, set(program.buffers), 4)
     head = HEAD.format(
         shape=", ".join(map(str, recipe.input)), format=FORMAT, input=recipe.input,
+        functional=_functional(forward.lines),
         mean=recipe.preprocessing.mean, std=recipe.preprocessing.std,
     )  # fmt: skip
     batch = [f"{INDENT * 2}batch = images.shape[0]"] if forward.reads_batch else []
@@ -127,6 +127,8 @@ def _tree(tensors: Mapping[str, Tensor], layers: Layers) -> dict[str, Any]:
     for name in tensors:
         path = owner.get(name, name)
         *groups, last = path.split(".")
+        if not {"", "training"}.isdisjoint([*groups, last]):
+            raise NotExportable(f"No module can hold a tensor named {quoted(name)}.")
         here = root
         for group in groups:
             here = here.setdefault(group, {})
@@ -167,3 +169,8 @@ def _clash(name: str) -> NotExportable:
         f"The tensor {quoted(name)} lies below another tensor or above one, which no module can "
         "hold. Rename the tensors of the teacher."
     )
+
+
+def _functional(lines: list[str]) -> str:
+    """Its import, if any line needs it."""
+    return "import torch.nn.functional as F\n" if any(" F." in line for line in lines) else ""
