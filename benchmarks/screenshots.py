@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import httpx2
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.ending import run_to_the_end
 from benchmarks.furnished import LIBRARY, furnish
@@ -114,7 +114,9 @@ def _take(browser: Browser, url: str, shot: Shot, ids: dict[str, str]) -> None:
     _settle(page)
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
     path = TARGET / f"{shot.name}.png"
-    picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
     print(f"{path}: {path.stat().st_size // 1024} KiB")
     context.close()
 
@@ -122,7 +124,7 @@ def _take(browser: Browser, url: str, shot: Shot, ids: dict[str, str]) -> None:
 def _settle(page: Page) -> None:
     """All that is loaded is there and drawn."""
     page.locator("h1").wait_for()
-    page.wait_for_function("!document.querySelector('.loading')")
+    expect(page.locator(".loading")).to_have_count(0, timeout=120_000)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(500)
 

@@ -10,7 +10,7 @@ from tests.service.web.site import Visit
 
 def open_library(visit: Visit, ready: Ready, query: str = "") -> Page:
     page = visit.open(f"/libraries/{ready.library}{query}")
-    page.locator("[data-plot=map] canvas").first.wait_for()
+    page.locator("[data-plot=map]").wait_for()
     return page
 
 
@@ -48,14 +48,14 @@ def test_what_is_seen_can_be_sent_as_an_address(visit: Visit, ready: Ready) -> N
     expect(page.get_by_text("Budget: MACs at most")).to_be_visible()
     page.get_by_role("slider").press("End")
     page.get_by_role("slider").press("ArrowLeft")
-    page.get_by_label("Colour").select_option("accuracy_drop")
+    page.get_by_label("Colour", exact=True).select_option("accuracy_drop")
     page.locator("[data-plot=map]").get_by_role("button", name="Table").click()
     limit = page.get_by_label("or a limit, like 50%").input_value()
     page.reload()
     page.locator("[data-plot=map] table").wait_for()
     expect(page.get_by_label("Cost")).to_have_value("macs")
     expect(page.get_by_label("or a limit, like 50%")).to_have_value(limit)
-    expect(page.get_by_label("Colour")).to_have_value("accuracy_drop")
+    expect(page.get_by_label("Colour", exact=True)).to_have_value("accuracy_drop")
 
 
 def test_every_plot_has_its_numbers_in_a_table(visit: Visit, ready: Ready) -> None:

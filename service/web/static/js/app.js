@@ -81,6 +81,10 @@ document.addEventListener("click", (event) => {
   if (link.href !== location.href) history.pushState(null, "", link.href);
   show();
 });
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // a fragment in the address would count as another page
+  main.focus();
+});
 addEventListener("popstate", () => show());
 furnishFrame();
 show();

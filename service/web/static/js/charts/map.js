@@ -46,7 +46,7 @@ function option(state, theme, width) {
   const range = [Math.min(...places), Math.max(...places)];
   return {
     grid: { left: 12, right: 12, top: 8, bottom: 44, containLabel: true },
-    xAxis: { ...axis(theme), type: "category", data: columns.map((each) => each.name), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, rotate: longest(columns) > 10 ? 32 : 0, hideOverlap: true } },
+    xAxis: { ...axis(theme), type: "category", data: columns.map((each) => each.name), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, rotate: 7 * longest(columns) > width / columns.length ? 32 : 0, hideOverlap: true } },
     yAxis: { ...axis(theme), type: "category", data: names, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, width: 130, overflow: "truncate", hideOverlap: true } },
     visualMap: scale(state, theme, range),
     series: [heat(state, theme, all, range, width / columns.length), outlined(state, theme, all)],

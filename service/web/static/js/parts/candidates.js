@@ -42,11 +42,17 @@ const columnOf = (each) => `${each.kind} ${JSON.stringify(each.knobs)}`;
 /** Kinds as they come, and within a kind by rising knobs. */
 function sortedColumns(items) {
   const columns = new Map();
-  for (const each of items) {
-    if (!columns.has(each.column)) columns.set(each.column, { key: each.column, kind: each.kind, knobs: each.knobs, name: candidateName(each) });
-  }
+  for (const { column, kind, knobs } of items) columns.set(column, { key: column, kind, knobs });
+  for (const each of columns.values()) each.name = candidateName({ kind: each.kind, knobs: telling(each, columns) });
   const order = distinct(items.map((each) => each.kind));
   return [...columns.values()].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || compare(a.knobs, b.knobs));
+}
+
+/** The knobs that tell a column from others of its kind. */
+function telling({ kind, knobs }, columns) {
+  const others = [...columns.values()].filter((each) => each.kind === kind);
+  const differing = Object.entries(knobs).filter(([name, value]) => others.length === 1 || others.some((each) => each.knobs[name] !== value));
+  return Object.fromEntries(differing);
 }
 
 function compare(a, b) {

@@ -13,7 +13,7 @@ export function liveJob(id, { signal, title = "Its job", onEnd = () => {}, onCha
   const body = h("div", { class: "job" }, h("p", { class: "loading" }, "Loading…"));
   watch(id, signal, body, onEnd, onChange);
   return h("section", { class: "card" },
-    h("div", { class: "card-head" }, h("h2", {}, title), h("a", { class: "small", href: `/jobs/${id}` }, "Open the job")), body);
+    h("div", { class: "card-head" }, h("h2", {}, title), location.pathname !== `/jobs/${id}` && h("a", { class: "small", href: `/jobs/${id}` }, "Open the job")), body);
 }
 
 async function watch(id, signal, body, onEnd, onChange) {
