@@ -151,10 +151,12 @@ class Client:
         """A device by its id or name."""
         return self._get(DeviceBody, f"/v1/devices/{device}")
 
-    def latency_kit(self, library: str) -> dict[str, Any]:
+    def latency_kit(self, library: str, runtime: str = "torch") -> dict[str, Any]:
         """What measure_latency.py needs on a target that cannot reach the service."""
         with _reaching(self._http):
-            response = self._http.get(f"/v1/libraries/{library}/latency-kit")
+            response = self._http.get(
+                f"/v1/libraries/{library}/latency-kit", params={"runtime": runtime}
+            )
         _refuse(response)
         kit: dict[str, Any] = response.json()
         return kit

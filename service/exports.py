@@ -1,6 +1,8 @@
 """Exports: students' files in other formats, made when they are first asked for."""
 
+import json
 from threading import Lock
+from typing import Any
 
 from candidates.export.facts import Facts
 from candidates.export.formats import FormatName
@@ -9,6 +11,7 @@ from service.artifacts import Artifacts
 from service.records import StoredFile
 
 WRITER = "candidates.export.convert:in_sandbox"
+MODELS = "candidates.export.latency_models:in_sandbox"
 LIMITS = Limits(cpu_seconds=300, wall_seconds=300)
 MAX_REMEMBERED = 10_000
 Key = tuple[str, FormatName, str]
@@ -38,6 +41,18 @@ class Exports:
                     self._known.clear()
                 self._known[key] = self._written(source, format, facts)
             return self._known[key]
+
+    def models(self, kit: dict[str, Any]) -> dict[str, Any]:
+        """A latency kit with an ONNX model of each of its networks.
+
+        Raises NotExportable, InvalidProgram.
+        """
+        with self._artifacts.scratch() as path, self._lock:
+            path.write_text(json.dumps(kit))
+            place = str(path.resolve())
+            (found,) = sandboxed(MODELS, {"path": place}, LIMITS, [place]).tensors.values()
+            made: dict[str, Any] = json.loads(bytes(found.data))
+        return made
 
     def _written(self, source: StoredFile, format: FormatName, facts: Facts) -> StoredFile:
         path = str(self._artifacts.locate(source.sha256).resolve())

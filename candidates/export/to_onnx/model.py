@@ -83,16 +83,29 @@ class Translated:
         self, initialisers: Iterable[onnx.TensorProto], metadata: Mapping[str, str]
     ) -> onnx.ModelProto:
         """The model with these tensors."""
+        model = self._model(self.graph.alive(self._output), initialisers)
+        helper.set_model_props(model, dict(metadata))
+        return model
+
+    def weightless(self) -> onnx.ModelProto:
+        """The model with tensors of one number each, which it makes itself: for measuring it.
+
+        Runtimes compute them once, when they load it.
+        """
+        made = [node for each in self._tensors.values() for node in _made_up(each)]
+        return self._model([*made, *self.graph.alive(self._output)], [])
+
+    def _model(
+        self, nodes: Sequence[onnx.NodeProto], initialisers: Iterable[onnx.TensorProto]
+    ) -> onnx.ModelProto:
         graph = helper.make_graph(
-            self.graph.alive(self._output), "student", [_described(self._images)],
-            [_described(self._output)], list(initialisers),
+            nodes, "student", [_described(self._images)], [_described(self._output)],
+            list(initialisers),
         )  # fmt: skip
-        model = helper.make_model(
+        return helper.make_model(
             graph, producer_name="student-search", ir_version=IR_VERSION,
             opset_imports=[helper.make_opsetid("", OPSET)],
         )  # fmt: skip
-        helper.set_model_props(model, dict(metadata))
-        return model
 
     def _result(self, call: Call) -> Any:
         arguments = [self._resolved(each) for each in call.arguments]
@@ -149,6 +162,19 @@ def _initialiser(name: str, tensor: Tensor) -> onnx.TensorProto:
     return TensorProto(
         name=name, data_type=DTYPES[tensor.dtype], dims=tensor.shape, raw_data=bytes(tensor.data)
     )
+
+
+def _made_up(tensor: Ref) -> list[onnx.NodeProto]:
+    """Small numbers in matrices, 1 in vectors, as variances have to be positive; integers are 0."""
+    number = 0.05 if tensor.rank > 1 else 1
+    is_float = helper.tensor_dtype_to_np_dtype(tensor.dtype).kind == "f"
+    value = helper.make_tensor("value", tensor.dtype, [1], [number if is_float else 0])
+    sides = helper.make_tensor("sides", TensorProto.INT64, [tensor.rank], tensor.shape)
+    shape = f"{tensor.name}.shape.made.up"
+    return [
+        helper.make_node("Constant", [], [shape], value=sides),
+        helper.make_node("ConstantOfShape", [shape], [tensor.name], value=value),
+    ]
 
 
 def _described(value: Ref) -> onnx.ValueInfoProto:
