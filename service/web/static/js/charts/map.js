@@ -42,11 +42,12 @@ function option(state, theme, width) {
   const { rows: names, columns } = state.candidates;
   const { of, place } = SCORES[state.score];
   const all = cells(state);
+  const isTight = 7 * longest(columns) > width / columns.length;
   const places = all.map(({ item }) => place(of(item.score)));
   const range = [Math.min(...places), Math.max(...places)];
   return {
     grid: { left: 12, right: 12, top: 8, bottom: 44, containLabel: true },
-    xAxis: { ...axis(theme), type: "category", data: columns.map((each) => each.name), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, rotate: 7 * longest(columns) > width / columns.length ? 32 : 0, hideOverlap: true } },
+    xAxis: { ...axis(theme), type: "category", data: columns.map((each) => each.name), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, rotate: isTight ? 32 : 0, interval: isTight ? "auto" : 0, hideOverlap: isTight } },
     yAxis: { ...axis(theme), type: "category", data: names, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, width: 130, overflow: "truncate", hideOverlap: true } },
     visualMap: scale(state, theme, range),
     series: [heat(state, theme, all, range, width / columns.length), outlined(state, theme, all)],
