@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test lint types settings format run demo cifar coverage benchmarks clean
+.PHONY: help venv test lint types settings format run demo cifar coverage benchmarks screenshots clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -83,6 +83,9 @@ benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER
 	@$(BIN)/python -m benchmarks.prediction "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.imagenet_memory
 	@$(BIN)/python -m benchmarks.widths_speed
+
+screenshots: $(STAMP) ## Take docs/screenshots again (ten minutes the first time; needs chromium)
+	@$(BIN)/python -m benchmarks.screenshots
 
 clean: ## Remove .venv, caches and build outputs; var/ (your data) stays
 	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

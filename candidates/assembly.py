@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
@@ -15,6 +15,8 @@ from candidates.value import Value
 
 METADATA_KEY = "student_search"
 PROGRAM_KEY = "program"
+FORMAT = 2
+"""Of descriptions; the first had no program."""
 MAX_REMEMBERED = 512
 """Programs that were parsed lately."""
 
@@ -26,7 +28,7 @@ class Description(Value):
     and candidate digests, strategy, budget, parent.
     """
 
-    format: int = Field(default=2, ge=2, le=2)
+    format: int = Field(default=FORMAT, ge=FORMAT, le=FORMAT)
     recipe: TeacherRecipe
     kept: Kept = Field(default={})
     provenance: dict[str, Any] = Field(default={})
@@ -46,6 +48,7 @@ def description_of(checkpoint: Checkpoint) -> Description:
             "teachers need a recipe beside their weights."
         )
     try:
+        _refuse_newer(text)
         return Description.model_validate_json(text)
     except ValidationError as exc:
         raise InvalidCheckpoint(f"The file's description is wrong at {_first(exc)}.") from exc
@@ -105,6 +108,20 @@ def _parsed(text: str) -> Program:
         raise InvalidProgram(f"The file's program is wrong at {_first(exc)}.") from exc
     program.check()
     return program
+
+
+class _Version(BaseModel):
+    format: int = FORMAT
+
+
+def _refuse_newer(text: str) -> None:
+    """Raises ValidationError as well."""
+    found = _Version.model_validate_json(text).format
+    if found > FORMAT:
+        raise InvalidCheckpoint(
+            f"The file is of format {found}, which a newer version of Student Search wrote; this "
+            f"one reads formats up to {FORMAT}. Update Student Search, or make the file again."
+        )
 
 
 def _first(exc: ValidationError) -> str:

@@ -32,6 +32,10 @@ class UnsplittableTeacher(StudentSearchError):
     """No neighbourhood with a width that may shrink was found."""
 
 
+class NotExportable(StudentSearchError):
+    """A student cannot be written in a format; the message names what is in the way."""
+
+
 class InfeasibleBudget(StudentSearchError):
     """No selection keeps within the budget.
 

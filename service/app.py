@@ -39,6 +39,7 @@ from service.ledger import Ledger
 from service.readiness import probes_of
 from service.rounds import Rounds
 from service.settings import Settings
+from service.web import pages
 
 COURIER_SECONDS = 0.5
 DESCRIPTION = """
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(module.router, dependencies=[Depends(TOKEN)])
     for module in (health, problems):
         app.include_router(module.router)
+    pages.install(app)
     return app
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from candidates.errors import StudentSearchError
+from candidates.export.formats import FormatName
 from candidates.recipe import Granularity, LibraryRecipe, TeacherRecipe
 from search.budget import Budget, CostAxis
 from search.settings import Sampler, SearchSettings
@@ -22,6 +23,7 @@ from search.strategies import StrategyName
 from service.bodies.answers import AnswerBody
 from service.client import Client, ClientError
 from service.device_commands import devices
+from service.export_command import export
 from service.token_commands import tokens
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
@@ -35,6 +37,7 @@ app.add_typer(teachers, name="teacher", help="Trained networks to be imitated.")
 app.add_typer(libraries, name="library", help="All scored candidates of a teacher.")
 app.add_typer(students, name="student", help="Smaller networks under a budget.")
 app.add_typer(devices, name="device", help="Targets whose latency budgets may limit.")
+app.command()(export)
 app.add_typer(jobs, name="jobs", help="Work that takes time.")
 app.add_typer(tokens, name="token", help="What callers show; made on the server itself.")
 
@@ -195,13 +198,14 @@ def measure_student(student: str, wait: Wait = False, url: Url = LOCAL) -> None:
 @students.command("download")
 def download_student(
     student: str,
-    out: Annotated[Path, typer.Argument(help="Where to put the safetensors file.")],
+    out: Annotated[Path, typer.Argument(help="Where to put the file.")],
     refitted: Annotated[bool, typer.Option("--refitted", help="The file after its refit.")] = False,
+    format: Annotated[FormatName, typer.Option(help="What to fetch it as.")] = "safetensors",
     url: Url = LOCAL,
 ) -> None:
     """Fetch a student's file and check it by its digest."""
     with Client(url) as client:
-        typer.echo(client.download(student, out, refitted))
+        typer.echo(client.download(student, out, refitted, format))
 
 
 @jobs.command("wait")

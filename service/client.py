@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from candidates.export.formats import FormatName
 from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.refinement_settings import RefinementSettings
 from search.budget import Budget, CostAxis
@@ -157,10 +158,12 @@ class Client:
         """A device by its id or name."""
         return self._get(DeviceBody, f"/v1/devices/{device}")
 
-    def latency_kit(self, library: str) -> dict[str, Any]:
+    def latency_kit(self, library: str, runtime: str = "torch") -> dict[str, Any]:
         """What measure_latency.py needs on a target that cannot reach the service."""
         with _reaching(self._http):
-            response = self._http.get(f"/v1/libraries/{library}/latency-kit")
+            response = self._http.get(
+                f"/v1/libraries/{library}/latency-kit", params={"runtime": runtime}
+            )
         _refuse(response)
         kit: dict[str, Any] = response.json()
         return kit
@@ -205,10 +208,16 @@ class Client:
         query = f"axis={axis}&points={points}"
         return self._get(TradeOffCurve, f"/v1/libraries/{library}/trade-off-curve?{query}")
 
-    def download(self, student: str, target: Path, refitted: bool = False) -> Path:
+    def download(
+        self,
+        student: str,
+        target: Path,
+        refitted: bool = False,
+        format: FormatName = "safetensors",
+    ) -> Path:
         """The student's file at `target`, there only when whole and checked by its SHA-256."""
-        path = f"/v1/students/{student}/checkpoint" + ("?refitted=true" if refitted else "")
-        return self._download(path, student, target)
+        query = f"?format={format}" + ("&refitted=true" if refitted else "")
+        return self._download(f"/v1/students/{student}/checkpoint{query}", student, target)
 
     def download_teacher(self, teacher: str, target: Path) -> Path:
         """Likewise the teacher's own file, which holds its network whatever it was posted as."""

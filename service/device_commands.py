@@ -22,6 +22,7 @@ LOCAL = "http://127.0.0.1:8000"
 def download_kit(
     library: str,
     folder: Annotated[Path, typer.Argument(help="Gets kit.json and measure_latency.py.")],
+    runtime: Annotated[str, typer.Option(help="torch or onnxruntime, of the target.")] = "torch",
     url: Url = LOCAL,
 ) -> None:
     """Fetch what a target without a way to the service needs to be measured.
@@ -29,7 +30,7 @@ def download_kit(
     There: python measure_latency.py --kit kit.json --name … --out table.json
     """
     with Client(url) as client:
-        kit = client.latency_kit(library)
+        kit = client.latency_kit(library, runtime)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kit.json").write_text(json.dumps(kit))
     (folder / SCRIPT.name).write_bytes(SCRIPT.read_bytes())

@@ -57,6 +57,9 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     errors.UnsplittableTeacher: _kind(
         "unsplittable-teacher", 422, "The teacher has no neighbourhood that may shrink"
     ),
+    errors.NotExportable: _kind(
+        "not-exportable", 422, "The student cannot be written in this format"
+    ),
     errors.InfeasibleBudget: _kind(
         "infeasible-budget", 422, "No student keeps within the budget", "axis", "limit", "smallest"
     ),

@@ -1,16 +1,22 @@
 """Measure how long a library's parts, or a student, take on this machine.
 
-Needs Python 3.9 and torch; imports nothing else and unpickles nothing. Latency depends on shapes,
-not on values, so weights are made up here and only programs and shapes travel.
+Needs Python 3.9 and torch, or ONNX Runtime; imports nothing else and unpickles nothing. Latency
+depends on shapes, not on values, so weights are made up here and only programs and shapes travel.
 
   python measure_latency.py --url http://server:8000 --library library_… --name my-phone
   python measure_latency.py --kit kit.json --name my-phone --out table.json
+  python measure_latency.py --runtime onnxruntime --url http://server:8000 --library library_… …
   python measure_latency.py --student student.safetensors --url … --id student_… --name my-phone
+
+With --runtime onnxruntime the kit is that of /v1/libraries/…/latency-kit?runtime=onnxruntime, and
+the student's file is its ONNX file.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import contextlib
 import json
 import math
 import operator
@@ -96,7 +102,7 @@ def main() -> None:
     """Measure what was asked for, then write it or post it."""
     options = parsed()
     try:
-        machine = Machine(options)
+        machine = RUNTIMES[options.runtime](options)
         body = student_table(machine, options) if options.student else table(machine, options)
         deliver(body, options)
     except Refused as exc:
@@ -111,7 +117,8 @@ def parsed() -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--library", help="id of a library of the service at --url")
     what.add_argument("--kit", help="file of a library's latency kit")
-    what.add_argument("--student", help="file of a student, safetensors")
+    what.add_argument("--student", help="file of a student")
+    parser.add_argument("--runtime", choices=sorted(RUNTIMES), default="torch")
     parser.add_argument("--id", help="id of the student in the file, to post its latency")
     parser.add_argument("--url", help="where the service is; without --out the result goes there")
     parser.add_argument("--out", help="write the result to this file as JSON")
@@ -131,27 +138,20 @@ def parsed() -> argparse.Namespace:
     return options
 
 
-def table(machine: Machine, options: argparse.Namespace) -> dict[str, Any]:
+def table(machine: Machine | OnnxMachine, options: argparse.Namespace) -> dict[str, Any]:
     """Latencies of the teacher, of its own parts and of all candidates."""
     kit = (
-        call(options.url, f"/v1/libraries/{options.library}/latency-kit")
+        call(options.url, f"/v1/libraries/{options.library}/latency-kit?runtime={options.runtime}")
         if options.library
         else loaded(options.kit)
     )
     if kit.get("format") != 1:
         raise Refused("The kit has another format than 1. Fetch this script from the same service.")
-    shape = [options.batch, *kit["input"]]
-    teacher = machine.network(kit["teacher"])
-    shapes = teacher.shapes(machine.values(shape), {part["enters"] for part in kit["parts"]})
-    runs: dict[Any, Run] = {"teacher": machine.run(teacher, shape)}
-    for part in kit["parts"]:
-        key = (part["network"], shapes[part["enters"]])
-        if key not in runs:
-            runs[key] = machine.run(machine.network(kit["networks"][key[0]]), key[1])
-    found = machine.latencies(runs, options.repeats)
+    runs, keys = machine.runs(kit, options.batch)
+    found = latencies(machine, runs, options.repeats)
     result: dict[str, dict[str, Any]] = {"parts": {}, "candidates": {}}
-    for part in kit["parts"]:
-        latency = found[part["network"], shapes[part["enters"]]]
+    for index, part in enumerate(kit["parts"]):
+        latency = found[keys[index]]
         if "neighbourhood" in part:
             result["parts"][part["neighbourhood"]] = latency
         for candidate in part.get("candidates", ()):
@@ -162,11 +162,10 @@ def table(machine: Machine, options: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def student_table(machine: Machine, options: argparse.Namespace) -> dict[str, Any]:
+def student_table(machine: Machine | OnnxMachine, options: argparse.Namespace) -> dict[str, Any]:
     """The latency of a whole student."""
-    network, shape = student_of(options.student)
-    run = machine.run(machine.network(network), [options.batch, *shape])
-    latency = machine.latencies({"student": run}, options.repeats)["student"]
+    run = machine.student(options.student, options.batch)
+    latency = latencies(machine, {"student": run}, options.repeats)["student"]
     return {"student": options.id, "latency": latency, "setting": machine.setting(options)}
 
 
@@ -228,35 +227,31 @@ class Machine:
         values = self.values(shape)
         return lambda: network(values)
 
-    def latencies(self, runs: dict[Any, Run], repeats: int) -> dict[Any, dict[str, float]]:
-        """Of several runs, the median and half the distance between the quartiles.
+    def runs(self, kit: dict[str, Any], batch: int) -> tuple[dict[Any, Run], list[Any]]:
+        """What runs the teacher and every network of a kit once; and which of them each part is."""
+        shape = [batch, *kit["input"]]
+        teacher = self.network(kit["teacher"])
+        shapes = teacher.shapes(self.values(shape), {part["enters"] for part in kit["parts"]})
+        runs: dict[Any, Run] = {"teacher": self.run(teacher, shape)}
+        keys = [(part["network"], shapes[part["enters"]]) for part in kit["parts"]]
+        for key in keys:
+            if key not in runs:
+                runs[key] = self.run(self.network(kit["networks"][key[0]]), key[1])
+        return runs, keys
 
-        Warmed up, then repeated in turns in a random order, so that a disturbance hits all.
-        """
-        with self.torch.inference_mode():
-            loops = {name: self.loops(run) for name, run in runs.items()}
-            samples: dict[Any, list[float]] = {name: [] for name in runs}
-            order, shuffle = list(runs), random.Random(0).shuffle
-            for done in range(repeats):
-                shuffle(order)
-                for name in order:
-                    samples[name].append(1000 * self.seconds(runs[name], loops[name]))
-                progress(done + 1, repeats, len(runs))
-        return {name: latency(values) for name, values in samples.items()}
+    def student(self, path: str, batch: int) -> Run:
+        """What runs a student once."""
+        network, shape = student_of(path)
+        return self.run(self.network(network), [batch, *shape])
 
-    def loops(self, run: Run) -> int:
-        """How often to run so that the clock can be read; warms up on the way."""
-        for _ in range(WARM_UP):
-            seconds = self.seconds(run, 1)
-        return max(1, min(MAX_LOOPS, round(SAMPLE_SECONDS / max(seconds, 1e-9))))
+    def quiet(self) -> Any:
+        """A context in which nothing is remembered for gradients."""
+        return self.torch.inference_mode()
 
     def seconds(self, run: Run, loops: int) -> float:
         """The mean of some runs one after the other, on a GPU by its own clock."""
         if self.device.type != "cuda":
-            start = time.perf_counter()
-            for _ in range(loops):
-                run()
-            return (time.perf_counter() - start) / loops
+            return wall_seconds(run, loops)
         cuda = self.torch.cuda
         start, end = cuda.Event(enable_timing=True), cuda.Event(enable_timing=True)
         cuda.synchronize(self.device)
@@ -266,6 +261,79 @@ class Machine:
         end.record()
         cuda.synchronize(self.device)
         return float(start.elapsed_time(end)) / 1000 / loops
+
+
+class OnnxMachine:
+    """This machine's ONNX Runtime on its processor or its GPU."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        try:
+            import numpy
+            import onnxruntime
+        except ImportError as exc:
+            raise Refused(
+                "onnxruntime is needed to measure; pip install onnxruntime, or -gpu."
+            ) from exc
+        self.numpy, self.runtime = numpy, onnxruntime
+        kind, _, number = options.device.partition(":")
+        name = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(kind)
+        if name not in onnxruntime.get_available_providers():
+            raise Refused(f"The device '{options.device}' cannot be used by this ONNX Runtime.")
+        self.provider = (name, {"device_id": number or "0"} if kind == "cuda" else {})
+        self.settings = onnxruntime.SessionOptions()
+        self.settings.log_severity_level = 3
+        if options.threads:
+            self.settings.intra_op_num_threads = options.threads
+
+    def setting(self, options: argparse.Namespace) -> dict[str, Any]:
+        """How this measures; without a number of threads ONNX Runtime takes one for each core."""
+        return {
+            "backend": f"onnxruntime {self.runtime.__version__}"[:200],
+            "hardware": (platform.processor() or platform.machine())[:200],
+            "batch": options.batch, "threads": options.threads or os.cpu_count() or 1,
+            "repeats": options.repeats,
+        }  # fmt: skip
+
+    def runs(self, kit: dict[str, Any], batch: int) -> tuple[dict[Any, Run], list[Any]]:
+        """What runs the teacher and every model of a kit once; and which of them each part is."""
+        if "models" not in kit:
+            raise Refused("The kit has no ONNX models. Fetch it with ?runtime=onnxruntime.")
+        files = [base64.b64decode(each) for each in kit["models"]]
+        runs: dict[Any, Run] = {"teacher": self.run(files[kit["teacher"]["model"]], batch)}
+        keys = [part["model"] for part in kit["parts"]]
+        for key in keys:
+            if key not in runs:
+                runs[key] = self.run(files[key], batch)
+        return runs, keys
+
+    def student(self, path: str, batch: int) -> Run:
+        """What runs a student once, from its ONNX file."""
+        return self.run(Path(path).read_bytes(), batch)
+
+    def run(self, model: bytes, batch: int) -> Run:
+        """What runs a model once on one batch."""
+        try:
+            session = self.runtime.InferenceSession(model, self.settings, providers=[self.provider])
+        except Exception as exc:  # of its own types, which are not documented
+            raise Refused(f"ONNX Runtime cannot load a model: {exc}".splitlines()[0]) from exc
+        (given,) = session.get_inputs()
+        shape = [batch, *given.shape[1:]]
+        values = {given.name: self.numpy.random.default_rng(0).random(shape, "float32")}
+        return lambda: session.run(None, values)
+
+    def quiet(self) -> Any:
+        """A context that changes nothing."""
+        return contextlib.nullcontext()
+
+    def seconds(self, run: Run, loops: int) -> float:
+        """The mean of some runs one after the other; each ends when its result is there."""
+        return wall_seconds(run, loops)
+
+
+RUNTIMES: dict[str, Callable[[argparse.Namespace], Machine | OnnxMachine]] = {
+    "torch": Machine,
+    "onnxruntime": OnnxMachine,
+}
 
 
 class Pools:
@@ -388,6 +456,40 @@ class Network:
             name = item["constant"]
             return getattr(self.torch, name) if name in CONSTANTS else float(name)
         return False
+
+
+def latencies(
+    machine: Machine | OnnxMachine, runs: dict[Any, Run], repeats: int
+) -> dict[Any, dict[str, float]]:
+    """Of several runs, the median and half the distance between the quartiles.
+
+    Warmed up, then repeated in turns in a random order, so that a disturbance hits all.
+    """
+    with machine.quiet():
+        often = {name: loops_of(machine, run) for name, run in runs.items()}
+        samples: dict[Any, list[float]] = {name: [] for name in runs}
+        order, shuffle = list(runs), random.Random(0).shuffle
+        for done in range(repeats):
+            shuffle(order)
+            for name in order:
+                samples[name].append(1000 * machine.seconds(runs[name], often[name]))
+            progress(done + 1, repeats, len(runs))
+    return {name: latency(values) for name, values in samples.items()}
+
+
+def loops_of(machine: Machine | OnnxMachine, run: Run) -> int:
+    """How often to run so that the clock can be read; warms up on the way."""
+    for _ in range(WARM_UP):
+        seconds = machine.seconds(run, 1)
+    return max(1, min(MAX_LOOPS, round(SAMPLE_SECONDS / max(seconds, 1e-9))))
+
+
+def wall_seconds(run: Run, loops: int) -> float:
+    """The mean of some runs one after the other."""
+    start = time.perf_counter()
+    for _ in range(loops):
+        run()
+    return (time.perf_counter() - start) / loops
 
 
 def latency(samples: list[float]) -> dict[str, float]:

@@ -75,7 +75,7 @@ class Network(nn.Module):
         known: dict[str, Any] = {self.program.input: inputs}
         missing = set(wanted) - known.keys()
         given = self.tensors() if tensors is None else tensors
-        frame = Frame(known, given, len(inputs), self.training, inputs.device)
+        frame = Frame(known, given, inputs.shape[0], self.training, inputs.device)
         for step, ended in zip(self._steps, self._ended(wanted), strict=True):
             if not missing:
                 break

@@ -152,5 +152,8 @@ def _refusal(text: bytes) -> StudentSearchError:
         kind, sentence = getattr(errors, str(told["kind"])), str(told["sentence"])[:MAX_SENTENCE]
     except (ValueError, KeyError, TypeError, AttributeError):
         return InvalidCheckpoint("Reading the file failed. Convert it to safetensors.")
-    known = (InvalidCheckpoint, InvalidDataset, errors.InvalidProgram, errors.UnsplittableTeacher)
+    known = (
+        InvalidCheckpoint, InvalidDataset, errors.InvalidProgram, errors.UnsplittableTeacher,
+        errors.NotExportable,
+    )  # fmt: skip
     return kind(sentence) if kind in known else InvalidCheckpoint(sentence)

@@ -5,15 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
+from candidates.export.facts import Facts
+from candidates.export.formats import FORMATS, FormatName
 from service.api.downloads import RESPONSES, send
-from service.api.parts import PartsOf, Reading
+from service.api.parts import Parts, PartsOf, Reading
 from service.api.routes import Route
+from service.database import Session
 from service.failures import ResourceNotReady
 from service.records import StoredFile, StudentRecord
 from service.repositories import students, teachers
+from service.student_facts import student_facts
 
 router = APIRouter(prefix="/v1", route_class=Route)
 
+FORMATS_SAY = " ".join(f"{name}: {format.says}" for name, format in FORMATS.items())
 STUDENT, TEACHER = "/students/{student_id}/checkpoint", "/teachers/{teacher_id}/network"
 
 
@@ -27,15 +32,22 @@ STUDENT, TEACHER = "/students/{student_id}/checkpoint", "/teachers/{teacher_id}/
 def student(
     student_id: str,
     request: Request,
-    session: Reading,
     parts: PartsOf,
+    format: Annotated[FormatName, Query(description=FORMATS_SAY)] = "safetensors",
     refitted: Annotated[bool, Query(description="The file after the measurement's refit.")] = False,
 ) -> Response:
-    """Takes Range, If-Range and If-None-Match, so that a cut download goes on where it stopped."""
-    record = students.get(session, student_id)
-    file = _refitted(record) if refitted else record.file
-    suffix = "-refitted" if refitted else ""
-    return send(request, parts.artifacts, file, f"{student_id}{suffix}.safetensors")
+    """Takes Range, If-Range and If-None-Match, so that a cut download goes on where it stopped.
+
+    Other formats than safetensors are written when they are first asked for, which takes seconds.
+    """
+    with parts.database.reading() as session:
+        record = students.get(session, student_id)
+        file = _refitted(record) if refitted else record.file
+        facts = _facts(session, parts, record) if format == "zip" else Facts()
+    if format != "safetensors":
+        file = parts.exports.file(file, format, facts)
+    name = f"{student_id}{'-refitted' if refitted else ''}{FORMATS[format].suffix}"
+    return send(request, parts.artifacts, file, name, FORMATS[format].media_type)
 
 
 @router.get(
@@ -54,6 +66,11 @@ def teacher(teacher_id: str, request: Request, session: Reading, parts: PartsOf)
 
 router.add_api_route(STUDENT, student, methods=["HEAD"], include_in_schema=False)
 router.add_api_route(TEACHER, teacher, methods=["HEAD"], include_in_schema=False)
+
+
+def _facts(session: Session, parts: Parts, record: StudentRecord) -> Facts:
+    shelf = parts.shelves.of(session, record.library_id)
+    return student_facts(record, shelf.teacher, shelf.chosen(session, record.selection.choices))
 
 
 def _refitted(student: StudentRecord) -> StoredFile:

@@ -1,8 +1,9 @@
 """Routes of devices, and of what measuring one needs."""
 
 from pathlib import Path
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from service.api.answers import posted
@@ -24,6 +25,9 @@ from service.records import StudentLatencyRecord
 from service.repositories import candidates, devices, libraries, students, teachers
 from service.repositories.devices import NewStudentLatency
 
+RuntimeOf = Annotated[
+    Literal["torch", "onnxruntime"], Query(description="What is to run the networks.")
+]
 SCRIPT = Path(__file__).parents[1] / "measure_latency.py"
 
 router = APIRouter(prefix="/v1", tags=["devices"], route_class=Route)
@@ -57,7 +61,7 @@ def listing(session: Reading, page: PageOf) -> Items[DeviceBody]:
     response_class=FileResponse,
 )
 def script() -> FileResponse:
-    """One file that needs Python and torch, and nothing of this service."""
+    """One file that needs Python and torch or ONNX Runtime, and nothing of this service."""
     return FileResponse(SCRIPT, media_type="text/x-python", filename=SCRIPT.name)
 
 
@@ -121,8 +125,13 @@ def list_students(
     summary="Download what measuring a library needs",
     response_class=JSONResponse,
 )
-def kit(library_id: str, session: Reading, parts: PartsOf) -> JSONResponse:
-    """Programs and shapes of the teacher and all candidates for measure_latency.py; no weights."""
+def kit(
+    library_id: str, session: Reading, parts: PartsOf, runtime: RuntimeOf = "torch"
+) -> JSONResponse:
+    """Programs and shapes of the teacher and all candidates for measure_latency.py; no weights.
+
+    For ONNX Runtime every network is there as a model as well, which takes seconds to write.
+    """
     library = libraries.get_ready(session, library_id)
     teacher = teachers.get_ready(session, library.teacher_id)
     assert teacher.network is not None, "a ready teacher has its own file"
@@ -135,7 +144,7 @@ def kit(library_id: str, session: Reading, parts: PartsOf) -> JSONResponse:
         library.split,
         ((candidate, place(sha256)) for candidate, sha256 in files),
     )
-    return JSONResponse(made)
+    return JSONResponse(made if runtime == "torch" else parts.exports.models(made))
 
 
 def _predicted_ms(session: Session, parts: Parts, record: StudentLatencyRecord) -> float | None:

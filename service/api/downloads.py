@@ -12,13 +12,19 @@ from service.records import StoredFile
 MEDIA_TYPE = "application/octet-stream"
 _FILE = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The safetensors file; its ETag is its SHA-256.", "content": _FILE},
+    200: {"description": "The file; its ETag is its SHA-256.", "content": _FILE},
     206: {"description": "The range that was asked for.", "content": _FILE},
     304: {"description": "The file that If-None-Match names is still the one."},
 }
 
 
-def send(request: Request, artifacts: Artifacts, file: StoredFile, name: str) -> Response:
+def send(
+    request: Request,
+    artifacts: Artifacts,
+    file: StoredFile,
+    name: str,
+    media_type: str = MEDIA_TYPE,
+) -> Response:
     """Takes Range, If-Range and If-None-Match, so that a cut download goes on where it stopped.
 
     Raises ArtifactMissing, ArtifactDamaged.
@@ -27,7 +33,7 @@ def send(request: Request, artifacts: Artifacts, file: StoredFile, name: str) ->
     if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
         return Response(status_code=304, headers=headers)
     path = artifacts.locate(file.sha256)
-    return FileResponse(path, headers=headers, media_type=MEDIA_TYPE, filename=name)
+    return FileResponse(path, headers=headers, media_type=media_type, filename=name)
 
 
 def is_known(if_none_match: str, etag: str) -> bool:

@@ -11,6 +11,7 @@ from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
 from service.database import Database, Ending, Session
+from service.exports import Exports
 from service.metrics import Metrics
 from service.repositories.pages import Page
 from service.settings import Settings
@@ -29,6 +30,7 @@ class Parts:
     maker: StudentMaker
     curves: Curves
     metrics: Metrics
+    exports: Exports
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -39,7 +41,10 @@ class Parts:
         metrics = Metrics(database)
         cache = CheckpointCache(artifacts)
         maker = StudentMaker(database, artifacts, cache, shelves, metrics)
-        return cls(settings, database, artifacts, shelves, maker, Curves(shelves), metrics)
+        return cls(
+            settings, database, artifacts, shelves, maker, Curves(shelves), metrics,
+            Exports(artifacts),
+        )  # fmt: skip
 
     def owned_by(self, owner_id: str, ending: Ending | None = None) -> "Parts":
         """The same, with only this owner's part of the database behind it all. Every transaction

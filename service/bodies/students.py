@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from candidates.candidate import Cost, Estimate
+from candidates.export.formats import FORMATS, FormatName
 from candidates.kinds.registry import Knobs
 from search.budget import Budget
 from search.predictor import Prediction
@@ -133,6 +134,7 @@ class StudentBody(Resource):
         "significantly more accurate."
     )
     checkpoint: CheckpointBody
+    downloads: dict[FormatName, str] = Field(description="Where to download it in every format.")
 
     @classmethod
     def of(
@@ -164,6 +166,7 @@ class StudentBody(Resource):
             measurement=record.measurement and MeasurementBody.of(record.measurement),
             better=record.better and BetterBody.of(record.better),
             checkpoint=_checkpoint(record.id, record.file),
+            downloads={name: f"{_url(record.id)}?format={name}" for name in FORMATS},
             note=note,
         )
 
@@ -193,8 +196,12 @@ def _chosen(record: CandidateRecord) -> Chosen:
 
 
 def _checkpoint(student_id: str, file: StoredFile) -> CheckpointBody:
-    return CheckpointBody(url=f"/v1/students/{student_id}/checkpoint", **dict(file))
+    return CheckpointBody(url=_url(student_id), **dict(file))
 
 
 def _refitted(student_id: str, file: StoredFile) -> CheckpointBody:
-    return CheckpointBody(url=f"/v1/students/{student_id}/checkpoint?refitted=true", **dict(file))
+    return CheckpointBody(url=f"{_url(student_id)}?refitted=true", **dict(file))
+
+
+def _url(student_id: str) -> str:
+    return f"/v1/students/{student_id}/checkpoint"

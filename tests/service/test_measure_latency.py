@@ -1,5 +1,6 @@
 """The script that measures a device, run as a stranger would: beside torch it imports nothing."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -7,10 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import onnx
 import pytest
 import torch
 
 from candidates.assembly import assemble, with_program
+from candidates.export.latency_models import with_models
+from candidates.export.to_onnx.model import onnx_bytes
 from candidates.graph.network import Network
 from candidates.graph.operators import MAKERS, OPERATORS
 from candidates.teacher import Teacher
@@ -150,3 +154,52 @@ def test_a_device_that_torch_does_not_know_is_refused_with_a_sentence() -> None:
     options = SimpleNamespace(device="abacus", threads=None)
     with pytest.raises(measure_latency.Refused, match="The device 'abacus' cannot be used"):
         measure_latency.Machine(options)  # type: ignore[arg-type]
+
+
+def test_onnx_runtime_times_the_teacher_its_parts_and_all_candidates(
+    kit: dict[str, Any], teacher: Teacher, tmp_path: Path
+) -> None:
+    given, out = tmp_path / "kit.json", tmp_path / "table.json"
+    given.write_text(json.dumps(with_models(kit)))
+    options = ("--runtime", "onnxruntime", "--threads", 1, "--repeats", 3, "--batch", 2)
+    done = run_script("--kit", given, "--name", "here", "--out", out, *options)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    table = NewDeviceBody.model_validate_json(out.read_bytes())
+    assert table.setting.backend.startswith("onnxruntime ")
+    assert table.parts.keys() == {each.name for each in teacher.split.neighbourhoods}
+    assert table.candidates.keys() == {"narrow", "same"}
+    assert all(latency.latency_ms > 0 for latency in (table.teacher, *table.parts.values()))
+    assert table.candidates["same"] == table.parts[teacher.split.neighbourhoods[0].name]
+
+
+def test_onnx_runtime_needs_a_kit_with_models(kit: dict[str, Any], tmp_path: Path) -> None:
+    given = tmp_path / "kit.json"
+    given.write_text(json.dumps(kit))
+    options = ("--runtime", "onnxruntime", "--out", tmp_path / "out")
+    done = run_script("--kit", given, "--name", "here", *options)
+    assert (done.returncode, done.stderr) == (
+        1, "The kit has no ONNX models. Fetch it with ?runtime=onnxruntime.\n",
+    )  # fmt: skip
+
+
+def test_onnx_runtime_times_a_student_from_its_onnx_file(teacher: Teacher, tmp_path: Path) -> None:
+    student, out = tmp_path / "student.onnx", tmp_path / "latency.json"
+    student.write_bytes(onnx_bytes(teacher.checkpoint))
+    options = ("--runtime", "onnxruntime", "--repeats", 2, "--out", out)
+    done = run_script("--student", student, "--id", "student_1", "--name", "here", *options)
+    assert done.returncode == 0, done.stderr
+    assert NewStudentLatencyBody.model_validate_json(out.read_bytes()).latency.latency_ms > 0
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda"])
+def test_a_device_that_onnx_runtime_lacks_is_refused_with_a_sentence(device: str) -> None:
+    options = SimpleNamespace(device=device, threads=None)
+    with pytest.raises(measure_latency.Refused, match=f"The device '{device}' cannot be used"):
+        measure_latency.OnnxMachine(options)  # type: ignore[arg-type]
+
+
+def test_models_of_a_kit_hold_no_weights(kit: dict[str, Any]) -> None:
+    for each in with_models(kit)["models"]:
+        model = onnx.load_from_string(base64.b64decode(each))
+        onnx.checker.check_model(model)
+        assert not model.graph.initializer

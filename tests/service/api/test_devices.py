@@ -206,6 +206,13 @@ def test_the_kit_has_every_shape_once_and_no_weights(world: World) -> None:
     assert shapes == [["F32", [width, 2, 3, 3]] for width in (4, 1, 2)]
 
 
+def test_the_kit_for_onnx_runtime_is_refused_where_there_is_no_translation(world: World) -> None:
+    """The world's networks are nothing that can be run."""
+    library = world.ready_library()
+    answer = world.http.get(f"/v1/libraries/{library}/latency-kit?runtime=onnxruntime")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/not-exportable")
+
+
 def test_the_script_is_served_as_it_is(world: World) -> None:
     answer = world.http.get("/v1/devices/measure_latency.py")
     assert answer.content == SCRIPT.read_bytes()

@@ -1,0 +1,1 @@
+"""A program as Python source that anybody can read and train."""

@@ -1,0 +1,70 @@
+// Posting a teacher: its file and its recipe.
+
+import { upload } from "../api.js";
+import { h } from "../dom.js";
+import { choices, field, fields, form, group, input, numbers } from "../parts/form.js";
+import { head } from "../parts/page.js";
+import { go } from "../router.js";
+
+const KNOWN = ["cifar_resnet20", "cifar_resnet32", "cifar_resnet44", "cifar_resnet56", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny", "swin_t", "vit_b_16"];
+const IMAGENET = { mean: "0.485, 0.456, 0.406", std: "0.229, 0.224, 0.225" };
+
+export async function page() {
+  const architecture = named();
+  const toggle = (event) => { architecture.hidden = event.target.value !== "named"; };
+  return h("div", {},
+    head({ crumbs: [["Teachers", "/"]], title: "Post a teacher", lead: "The file is checked before anything else is done with it; nothing in it is executed or unpickled." }),
+    form("Post the teacher", [
+      field("Name", input("name", { required: true, maxlength: 200, placeholder: "ResNet-20 on CIFAR-10" })),
+      field("File", h("input", { type: "file", name: "weights", required: true, accept: ".safetensors,.pth,.pt,.pt2" }),
+        "Weights as .safetensors or as a state dict of torch.save (.pth, .pt); or a .pt2 of torch.export.save, which brings its own network."),
+      choices("What the file holds", "holds", [
+        ["named", "Weights of a known architecture", "A CIFAR ResNet, or a classifier of torchvision or timm."],
+        ["own", "A whole network", "A .pt2, or the file of a student or a teacher of this service."],
+      ], "named", toggle),
+      architecture,
+      images(),
+    ], send));
+}
+
+function named() {
+  const list = h("datalist", { id: "architectures" }, KNOWN.map((value) => h("option", { value })));
+  return group("Architecture",
+    fields(
+      field("Name of the architecture", input("architecture", { list: "architectures", placeholder: "cifar_resnet20" })),
+      field("Number of classes", input("num_classes", { type: "number", min: 2, placeholder: "the builder’s own" }))),
+    list);
+}
+
+function images() {
+  const colours = input("mean", { required: true, value: IMAGENET.mean });
+  const spread = input("std", { required: true, value: IMAGENET.std });
+  return group("Images that it takes",
+    fields(
+      field("Channels", input("channels", { type: "number", min: 1, max: 64, value: 3, required: true })),
+      field("Height", input("height", { type: "number", min: 8, max: 1024, value: 32, required: true })),
+      field("Width", input("width", { type: "number", min: 8, max: 1024, value: 32, required: true }))),
+    fields(
+      field("Mean of each channel", colours, "Pixels from 0 to 1 become (pixel − mean) / std."),
+      field("Standard deviation", spread, "As in training; these are ImageNet’s.")));
+}
+
+async function send(data, tell) {
+  const body = new FormData();
+  body.set("name", data.get("name"));
+  body.set("recipe", JSON.stringify(recipeOf(data)));
+  body.set("weights", data.get("weights"));
+  const teacher = await upload("/v1/teachers", body, tell);
+  go(`/teachers/${teacher.id}`);
+}
+
+function recipeOf(data) {
+  const recipe = {
+    input: ["channels", "height", "width"].map((name) => Number(data.get(name))),
+    preprocessing: { mean: numbers(data.get("mean")), std: numbers(data.get("std")) },
+  };
+  if (data.get("holds") !== "named") return recipe;
+  const kwargs = data.get("num_classes") ? { num_classes: Number(data.get("num_classes")) } : {};
+  if (recipe.input[0] !== 3) kwargs.in_channels = recipe.input[0];
+  return { architecture: data.get("architecture").trim() || null, kwargs, ...recipe };
+}

@@ -1,0 +1,61 @@
+// Forms: labelled fields, and sending them.
+
+import { announce, fill, h, uniqueId } from "../dom.js";
+import { problemBox } from "./problem.js";
+
+/** A labelled control; `hint` is read with it. */
+export function field(label, control, hint = null) {
+  control.id ||= uniqueId("f");
+  if (hint) control.setAttribute("aria-describedby", `${control.id}-hint`);
+  return h("div", { class: "field" },
+    h("label", { for: control.id }, label),
+    control,
+    hint && h("p", { class: "hint", id: `${control.id}-hint` }, hint));
+}
+
+export const input = (name, attributes = {}) => h("input", { name, autocomplete: "off", ...attributes });
+
+export function select(name, options, chosen = null, attributes = {}) {
+  return h("select", { name, ...attributes }, options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
+}
+
+/** One of several, each with a word on it. */
+export function choices(legend, name, options, chosen, onchange = () => {}) {
+  return h("fieldset", {}, h("legend", {}, legend), options.map(([value, text, hint]) => {
+    const id = uniqueId("c");
+    return h("div", { class: "choice" },
+      h("input", { type: "radio", id, name, value, checked: value === chosen, onchange, "aria-describedby": hint ? `${id}-hint` : null }),
+      h("label", { for: id }, text),
+      hint && h("span", { class: "hint soft small", id: `${id}-hint` }, hint));
+  }));
+}
+
+export const group = (legend, ...children) => h("fieldset", {}, h("legend", {}, legend), ...children);
+
+export const fields = (...children) => h("div", { class: "fields" }, ...children);
+
+/** Numbers that are parted by commas or spaces. */
+export const numbers = (text) => text.split(/[\s,;]+/).filter(Boolean).map(Number);
+
+/** A form whose `send(data, tell)` may take a while; `tell(share)` moves its bar. */
+export function form(verb, children, send) {
+  const button = h("button", { class: "primary" }, verb);
+  const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload" });
+  const refused = h("div");
+  const submit = async (event) => {
+    event.preventDefault();
+    fill(refused);
+    button.disabled = true;
+    try {
+      await send(new FormData(event.target), (share) => { bar.hidden = false; bar.value = share; });
+    } catch (error) {
+      fill(refused, problemBox(error));
+      announce(error.message);
+      refused.firstElementChild.scrollIntoView({ block: "nearest" });
+    } finally {
+      button.disabled = false;
+      bar.hidden = true;
+    }
+  };
+  return h("form", { class: "form", onsubmit: submit }, children, refused, bar, h("div", { class: "row" }, button));
+}

@@ -1,0 +1,41 @@
+// Leaving with a student: its files, and the commands that train it further.
+
+import { token } from "../api.js";
+import { fill, h } from "../dom.js";
+import { AXES } from "../format.js";
+import { command } from "./copy.js";
+import { downloadButton } from "./download.js";
+import { formatsOf } from "./formats.js";
+import { card } from "./page.js";
+
+export function leaving(student, teacher) {
+  const more = h("div", { class: "downloads" });
+  formatsOf(student.id).then((formats) => fill(more, formats.map(({ name, url }) => downloadButton(url, name))), () => {});
+  const refitted = student.measurement?.checkpoint;
+  return card("Take it with you", {},
+    h("div", { class: "stack" },
+      h("div", { class: "stack tight" },
+        h("div", { class: "downloads" },
+          downloadButton(student.checkpoint.url, "safetensors", { kind: "primary", below: null }),
+          refitted && downloadButton(refitted.url, "safetensors, refitted")),
+        more,
+        h("p", { class: "soft small" }, `${AXES.bytes.show(student.checkpoint.size_bytes)} each, weights and network in one file. `, refitted ? "The refitted file was solved again on the student’s own activations; fine-tune that one." : "Measuring it leaves a second, refitted file.")),
+      h("div", { class: "stack tight" },
+        h("h3", {}, "Fine-tune it"),
+        h("p", { class: "soft small" }, "On the machine with the GPU, which needs no service; images.tar is the data set’s archive."),
+        command(fineTuning(student, teacher), "Commands that fine-tune the student")),
+      h("div", { class: "stack tight" },
+        h("h3", {}, "Load it"),
+        command('from student_search import load_student\n\nnetwork = load_student("student.safetensors")', "Python that loads the student"))));
+}
+
+function fineTuning(student, teacher) {
+  const sign = token.get() ? ' -H "Authorization: Bearer $STUDENT_SEARCH_TOKEN"' : "";
+  const file = student.measurement?.checkpoint ?? student.checkpoint;
+  const fetched = (name, url) => `curl${sign} -o ${name} \\\n  '${location.origin}${url}'`;
+  return [
+    fetched("student.safetensors", file.url),
+    fetched("teacher.safetensors", teacher.network.url),
+    "python -m candidates.fine_tune \\\n  student.safetensors teacher.safetensors \\\n  images.tar fine-tuned.safetensors --epochs 20",
+  ].join("\n");
+}

@@ -1,0 +1,74 @@
+"""A browser, and a site with a library that is ready."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import torch
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from service.repositories import libraries
+from tests.service.web.site import LIBRARY, PATIENCE_MS, Site, Visit, find_browser, site, visiting
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Ready(NamedTuple):
+    """Ids of what a furnished site holds."""
+
+    teacher: str
+    dataset: str
+    library: str
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_browser()
+    if path is None:
+        pytest.skip("No Chromium is installed: apt-get install chromium.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def empty_site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
+    torch.set_num_threads(1)
+    with site(tmp_path, sqlite_template) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def furnished(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[tuple[Site, Ready]]:
+    """One for all tests of a file."""
+    torch.set_num_threads(1)
+    with site(tmp_path_factory.mktemp("site"), sqlite_template) as found:
+        teacher, dataset = found.shop.prepare()
+        library = found.shop.post_library(teacher, dataset, LIBRARY)
+        found.shop.work()
+        with found.shop.database.reading() as session:
+            libraries.get_ready(session, library)
+        yield found, Ready(teacher, dataset, library)
+
+
+@pytest.fixture
+def ready(furnished: tuple[Site, Ready]) -> Ready:
+    return furnished[1]
+
+
+@pytest.fixture
+def visit(furnished: tuple[Site, Ready], browser: Browser) -> Iterator[Visit]:
+    """To the furnished site."""
+    with visiting(furnished[0], browser) as visit:
+        yield visit
+
+
+@pytest.fixture
+def first_visit(empty_site: Site, browser: Browser) -> Iterator[Visit]:
+    """To the empty site."""
+    with visiting(empty_site, browser) as visit:
+        yield visit

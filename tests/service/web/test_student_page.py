@@ -1,0 +1,105 @@
+"""A student's page: why, what it is made of, its files and the commands to go on."""
+
+import json
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.service.web.conftest import Ready
+from tests.service.web.site import Visit
+
+LIMITS = {"parameters": "60%", "macs": "80%"}
+
+
+class Shown(NamedTuple):
+    """A student on its page."""
+
+    student: dict[str, Any]
+    page: Page
+
+
+@pytest.fixture
+def shown(visit: Visit, ready: Ready) -> Shown:
+    wish = {"library": ready.library, "budget": LIMITS}
+    student = visit.page.request.post(f"{visit.site.url}/v1/students", data=wish).json()
+    return Shown(student, visit.open(f"/students/{student['id']}"))
+
+
+def test_it_says_which_limit_binds_and_what_came_next(shown: Shown) -> None:
+    page = shown.page
+    binding = shown.student["answer"]["binding"]
+    why = page.get_by_role("region", name="Limits of the budget")
+    row = why.get_by_role("row", name="yes")
+    title = {"parameters": "Parameters", "macs": "MACs, one image"}[binding]
+    expect(row).to_contain_text(title)
+    expect(page.get_by_text("The runner-up has")).to_be_visible()
+
+
+def test_its_layers_are_those_of_its_file(visit: Visit, shown: Shown) -> None:
+    page = shown.page
+    layers = page.locator("[data-plot=layers]")
+    layers.get_by_role("button", name="Table").click()
+    rows = layers.locator("tbody tr")
+    expect(rows.first).to_contain_text("conv1")
+    assert rows.count() == 20
+    sparse = {
+        each["neighbourhood"] for each in shown.student["selection"] if "sparsity" in each["knobs"]
+    }
+    zeros = layers.locator("td:last-child", has_text="50")
+    expect(zeros).to_have_count(2 * len(sparse))
+
+
+def test_the_commands_name_this_student(visit: Visit, shown: Shown) -> None:
+    page = shown.page
+    commands = page.get_by_role("region", name="Commands that fine-tune the student")
+    for part in ("curl", str(shown.student["id"]), "python -m candidates.fine_tune"):
+        expect(commands).to_contain_text(part)
+    expect(commands).to_contain_text(visit.site.url)
+
+
+def test_formats_that_the_service_offers_appear(visit: Visit, shown: Shown) -> None:
+    """As soon as the service's description names one, and no sooner."""
+    page = shown.page
+    description = page.request.get(f"{visit.site.url}/openapi.json").json()
+    route = description["paths"]["/v1/students/{student_id}/checkpoint"]["get"]
+    others = [each for each in route["parameters"] if each["name"] != "format"]
+    named = {"name": "format", "in": "query", "schema": {"enum": ["safetensors", "onnx"]}}
+    route["parameters"] = [*others, named]
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=json.dumps(description), content_type="application/json")
+
+    page.route("**/openapi.json", answer)
+    page.reload()
+    link = page.get_by_role("link", name="ONNX")
+    expect(link).to_have_attribute("href", f"{shown.student['checkpoint']['url']}?format=onnx")
+
+
+def test_deleting_asks_first(visit: Visit, shown: Shown) -> None:
+    page = shown.page
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/libraries/*")
+
+
+def test_several_limits_are_asked_for_in_a_form(visit: Visit, ready: Ready) -> None:
+    page = visit.open(f"/libraries/{ready.library}/student")
+    page.get_by_label("Parameters").fill("70%")
+    page.get_by_label("MACs, one image").fill("90%")
+    page.get_by_label("Greedy").check()
+    page.get_by_role("button", name="Ask for the student").click()
+    page.wait_for_url("**/students/student_*")
+    expect(page.locator(".head-text > p")).to_contain_text("greedy")
+
+
+def test_a_budget_that_cannot_be_met_is_told_where_it_was_asked(visit: Visit, ready: Ready) -> None:
+    visit.expects_refusals = True
+    page = visit.open(f"/libraries/{ready.library}/student")
+    page.get_by_label("Parameters").fill("1")
+    page.get_by_role("button", name="Ask for the student").click()
+    expect(page.get_by_role("alert")).to_contain_text("No student keeps within the budget")
+    expect(page.get_by_label("Parameters")).to_have_value("1")
