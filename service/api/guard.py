@@ -22,6 +22,7 @@ from service.rates import Allowance, Rates
 from service.refusals import ForeignOrigin, Refusal
 from service.repositories.tokens import Scope as Reach
 from service.settings import Settings
+from service.web.pages import is_page
 
 OPEN = {"/livez", "/readyz", "/version", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 OPEN_BELOW = ("/static-offline-docs/", "/problems/")
@@ -91,7 +92,7 @@ CallerOf = Annotated[Caller, Depends(caller_of)]
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN or path.startswith(OPEN_BELOW)
+    return path in OPEN or path.startswith(OPEN_BELOW) or is_page(path)
 
 
 def _address(scope: Scope) -> str:

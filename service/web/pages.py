@@ -34,8 +34,6 @@ POLICY = "; ".join(
 """Nothing inline and nothing from elsewhere; `data:` is for pictures that a plot exports."""
 HEADERS = {
     "content-security-policy": POLICY,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
     "cache-control": "no-cache",  # revalidated by ETag, so a new version shows at once
 }
 
