@@ -179,7 +179,8 @@ def _savings(materials: Materials, entries: Sequence[_Entry]) -> Savings | None:
     purpose = identity(refinement=names)
     folder = materials.unfinished / purpose
     folder.mkdir(exist_ok=True)
-    return Savings(folder / "state", min(SAVED_EVERY, materials.recipe.steps), purpose)
+    every = min(SAVED_EVERY, materials.recipe.steps)
+    return Savings(folder / "state", every, purpose, materials.saved)
 
 
 def _refined(

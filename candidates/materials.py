@@ -11,6 +11,7 @@ from candidates.graph.neighbourhood import Neighbourhood
 from candidates.inputs import Inputs
 from candidates.noise_inputs import NoiseInputs
 from candidates.objective import Objective
+from candidates.progress import Saved, unnoted
 from candidates.recipe import LibraryRecipe
 from candidates.statistics import Statistics
 from candidates.stream import Stream
@@ -22,7 +23,8 @@ class Materials:
     """A teacher, its statistics and the images, under one recipe.
 
     `unfinished` is a folder in which long work keeps its state, so that a process that was killed
-    is succeeded by one that goes on; without it such work starts again.
+    is succeeded by one that goes on; without it such work starts again. `saved` is called whenever
+    it has kept more.
     """
 
     teacher: Teacher
@@ -30,6 +32,7 @@ class Materials:
     dataset: Dataset
     recipe: LibraryRecipe
     unfinished: Path | None = None
+    saved: Saved = unnoted
 
     def calibration(self, neighbourhood: Neighbourhood, num_images: int) -> Inputs:
         """The activations at a neighbourhood's input of unlabelled images, or noise."""

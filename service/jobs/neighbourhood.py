@@ -23,7 +23,9 @@ def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
     assert library.statistics_sha256 is not None
     statistics = Statistics.from_checkpoint(materials.read(place, library.statistics_sha256))
     harvest = make_candidates(
-        Materials(teacher, statistics, dataset, library.recipe, place.artifacts.unfinished),
+        Materials(
+            teacher, statistics, dataset, library.recipe, place.artifacts.unfinished, place.saved
+        ),
         next(part for part in teacher.split.neighbourhoods if part.index == payload["index"]),
         partial(_known, place),
         progress,
