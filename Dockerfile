@@ -41,12 +41,12 @@ FROM base AS worker
 ARG TORCH=torch==2.13.0
 ARG TORCH_INDEX=
 RUN pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
-    "$TORCH" ".[service,train]"
+    "$TORCH" ".[service,train,cluster]"
 COPY candidates candidates
 COPY search search
 COPY service service
 COPY migrations migrations
-RUN python -c "import candidates.sources.vision, service.worker"
+RUN python -c "import candidates.sources.vision, service.worker, service.cluster_launcher"
 USER student-search
 VOLUME /data
 # The launcher lives as long as its standard input is open: run it with -i (stdin_open in compose).

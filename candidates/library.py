@@ -19,7 +19,7 @@ from candidates.kinds.maker import Maker, maker_of
 from candidates.kinds.registry import Knobs
 from candidates.materials import Materials
 from candidates.objective import Objective
-from candidates.progress import Progress
+from candidates.progress import Progress, Saved, unnoted
 from candidates.racing import race
 from candidates.savings import Savings
 from candidates.score import compare, score
@@ -58,12 +58,17 @@ class Harvest(NamedTuple):
 
 
 def make_candidates(
-    materials: Materials, neighbourhood: Neighbourhood, known: Known, progress: Progress
+    materials: Materials,
+    neighbourhood: Neighbourhood,
+    known: Known,
+    progress: Progress,
+    saved: Saved = unnoted,
 ) -> Harvest:
     """One candidate for every entry of the recipe's grid, or the reason why there is none.
 
     A candidate that is `known` is only scored again. `progress` counts finished candidates, and
-    is called in between as well so that the work can be stopped.
+    is called in between as well so that the work can be stopped; `saved` is called whenever the
+    refinement has kept more of its state.
     """
     total = len(materials.recipe.grid())
 
@@ -72,7 +77,7 @@ def make_candidates(
 
     bench = _bench(materials, neighbourhood)
     entries, omitted = _drafted(materials, bench, known, beat)
-    savings = _savings(materials, entries)
+    savings = _savings(materials, entries, saved)
     courses = _refined(entries, materials, bench, beat, savings)
     progress(len(omitted), total)
     stream = materials.scoring(neighbourhood)
@@ -171,7 +176,7 @@ def _drafted(
     return entries, omitted
 
 
-def _savings(materials: Materials, entries: Sequence[_Entry]) -> Savings | None:
+def _savings(materials: Materials, entries: Sequence[_Entry], saved: Saved) -> Savings | None:
     """Where the refinement of these candidates keeps its state, in a folder of its own."""
     names = [entry.identity for entry in entries if entry.open]
     if materials.unfinished is None or not names or not materials.recipe.steps:
@@ -179,7 +184,8 @@ def _savings(materials: Materials, entries: Sequence[_Entry]) -> Savings | None:
     purpose = identity(refinement=names)
     folder = materials.unfinished / purpose
     folder.mkdir(exist_ok=True)
-    return Savings(folder / "state", min(SAVED_EVERY, materials.recipe.steps), purpose)
+    every = min(SAVED_EVERY, materials.recipe.steps)
+    return Savings(folder / "state", every, purpose, saved)
 
 
 def _refined(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from candidates.checkpoint import Checkpoint
+from candidates.progress import Saved, unnoted
 from candidates.tensors import checkpoint_of, state_of
 
 FORMAT = "2"
@@ -57,11 +58,13 @@ class Savings:
     """Where a run keeps its state, and every how many steps.
 
     `purpose` digests everything that shapes the run; a file saved for another purpose is refused.
+    `saved` is called whenever more was saved.
     """
 
     path: Path
     every: int = 100
     purpose: str = ""
+    saved: Saved = unnoted
 
     def write(self, state: State) -> None:
         """Replace what was saved; a kill in between leaves the state before."""
@@ -72,6 +75,7 @@ class Savings:
         part = self.path.with_suffix(self.path.suffix + ".part")
         part.write_bytes(checkpoint_of(state.tensors, metadata).to_bytes())
         part.replace(self.path)
+        self.saved()
 
     def read(self) -> State | None:
         """What was saved last; None if there is nothing.

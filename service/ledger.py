@@ -91,9 +91,16 @@ class Ledger:
             found = (self._claim(session, worker, turn) for turn in choices)
             return next((unit for unit in found if unit is not None), None)
 
-    def heartbeat(self, unit: UnitRecord, progress: Progress | None = None) -> Standing:
-        """Extend the lease and note the progress, as long as the unit is still held."""
+    def heartbeat(
+        self, unit: UnitRecord, progress: Progress | None = None, has_saved: bool = False
+    ) -> Standing:
+        """Extend the lease and note the progress, as long as the unit is still held.
+
+        An attempt that `has_saved` more state counts as the first at the place where it is now.
+        """
         values: dict[str, Any] = {"beats": UnitRow.beats + 1}
+        if has_saved:
+            values["attempts"] = 1
         if progress is not None:
             values |= {"progress_done": progress.done, "progress_total": progress.total}
         with self._database.writing() as session:

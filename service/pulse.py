@@ -23,7 +23,7 @@ class Pulse:
         self._stop = stop or Event()
         self.progress: Progress | None = None
         self._standing = Standing.HELD
-        self._ended = Event()
+        self._ended, self._has_saved = Event(), Event()
         arguments = (self._beat,)  # in a copy of this context: its lines tell of the same unit
         self._thread = Thread(
             target=copy_context().run, args=arguments, name=f"pulse of {unit.id}", daemon=True
@@ -52,9 +52,16 @@ class Pulse:
         if self._standing is Standing.LOST:
             raise LeaseLost(self._unit.id, self._unit.token)
 
+    def note_saved(self) -> None:
+        """The work has kept more state: what comes after it is another place to fail at."""
+        self._has_saved.set()
+
     def _beat(self) -> None:
         while not self._ended.wait(self._seconds):
             try:
-                self._standing = self._ledger.heartbeat(self._unit, self.progress)
+                has_saved = self._has_saved.is_set()
+                self._standing = self._ledger.heartbeat(self._unit, self.progress, has_saved)
+                if has_saved:
+                    self._has_saved.clear()
             except DatabaseUnavailable:
                 log.warning("The database did not take a heartbeat.", exc_info=True)

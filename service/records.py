@@ -188,6 +188,9 @@ def labels_from(dataset_id: str | None) -> LabelsFrom:
     return "teacher" if dataset_id is None else "dataset"
 
 
+Origin = Literal["selection", "refinement"]
+"""What made a student: a strategy's choice among candidates, or more work on another student."""
+
 SIGNIFICANT = 2.0
 """Standard errors by which an accuracy must be higher to count as better."""
 
@@ -230,7 +233,7 @@ class StudentRecord(Value):
     id: str
     library_id: str
     parent_id: str | None
-    origin: Literal["selection", "refinement"]
+    origin: Origin
     labels_from: LabelsFrom
     budget: Budget
     strategy: str

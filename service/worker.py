@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 import time
+from dataclasses import replace
 from threading import Event
 
 from candidates.errors import StudentSearchError
@@ -73,7 +74,8 @@ def run_unit(
 def _run(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse: Pulse) -> None:
     try:
         with pulse:
-            write = work_of(unit.kind)(place.of(unit.owner_id), unit.payload, pulse.report)
+            own = replace(place.of(unit.owner_id), saved=pulse.note_saved)
+            write = work_of(unit.kind)(own, unit.payload, pulse.report)
         ledger.complete(unit, write, pulse.progress)
     except LeaseLost as exc:
         log.warning("%s", exc)

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from service.api.answers import posted
-from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.lists import AskedOf, NameOf, SortOf
+from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, MULTIPART, save, takes
 from service.artifacts import file_sha256
@@ -89,10 +90,16 @@ def post(source: Source, parts: PartsOf, session: Writing, response: Response) -
 
 
 @router.get("", summary="List data sets")
-def listing(session: Reading, page: PageOf, state: State | None = None) -> Items[DatasetBody]:
+def listing(
+    session: Reading,
+    asked: AskedOf,
+    state: State | None = None,
+    name: NameOf = None,
+    sort: SortOf = "-created_at",
+) -> Items[DatasetBody]:
     """Newest first."""
-    found = datasets.listing(session, page, state)
-    return Items(items=[DatasetBody.of(record) for record in found.items], next=found.next)
+    found = datasets.listing(session, asked.page, state, name, sort)
+    return asked.answer(found, [DatasetBody.of(record) for record in found.items])
 
 
 @router.get("/{dataset_id}", summary="Show a data set")

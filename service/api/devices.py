@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from service.api.answers import posted
-from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.lists import AskedOf
+from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
@@ -49,10 +50,10 @@ def post(body: NewDeviceBody, session: Writing, parts: PartsOf, response: Respon
 
 
 @router.get("/devices", summary="List devices")
-def listing(session: Reading, page: PageOf) -> Items[DeviceBody]:
+def listing(session: Reading, asked: AskedOf) -> Items[DeviceBody]:
     """Newest first."""
-    found = devices.listing(session, page)
-    return Items(items=[DeviceBody.of(record) for record in found.items], next=found.next)
+    found = devices.listing(session, asked.page)
+    return asked.answer(found, [DeviceBody.of(record) for record in found.items])
 
 
 @router.get(
@@ -108,15 +109,15 @@ def post_student(
 
 @router.get("/devices/{device}/students", summary="List the students measured on a device")
 def list_students(
-    device: str, session: Reading, parts: PartsOf, page: PageOf
+    device: str, session: Reading, parts: PartsOf, asked: AskedOf
 ) -> Items[StudentLatencyBody]:
     """Newest first, each beside the sum of its parts."""
-    found = devices.students(session, devices.get(session, device).id, page)
+    found = devices.students(session, devices.get(session, device).id, asked.page)
     items = [
         StudentLatencyBody.of(record, _predicted_ms(session, parts, record))
         for record in found.items
     ]
-    return Items(items=items, next=found.next)
+    return asked.answer(found, items)
 
 
 @router.get(

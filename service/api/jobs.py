@@ -1,16 +1,20 @@
 """Routes of jobs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
 from service import settlement
-from service.api.parts import PageOf, Reading, Writing
+from service.api.lists import ORDER, AskedOf
+from service.api.parts import Reading, Writing
 from service.api.routes import Route
 from service.bodies.common import Items
 from service.bodies.jobs import Amendment, JobBody
 from service.records import WorkState
 from service.repositories import jobs
+from service.repositories.jobs import JobSort
+
+Kind = Literal["dataset", "teacher", "library", "measurement", "refinement", "survey", "search"]
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=Route)
 
@@ -18,14 +22,15 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=Route)
 @router.get("", summary="List jobs")
 def listing(
     session: Reading,
-    page: PageOf,
+    asked: AskedOf,
     state: WorkState | None = None,
-    kind: Annotated[str | None, Query(description="dataset, teacher, library, …")] = None,
+    kind: Kind | None = None,
     resource: Annotated[str | None, Query(description="Only jobs that make this one.")] = None,
+    sort: Annotated[JobSort, Query(description=ORDER)] = "-created_at",
 ) -> Items[JobBody]:
     """Newest first."""
-    found = jobs.listing(session, page, state, kind, resource)
-    return Items(items=[JobBody.of(record) for record in found.items], next=found.next)
+    found = jobs.listing(session, asked.page, state, kind, resource, sort)
+    return asked.answer(found, [JobBody.of(record) for record in found.items])
 
 
 @router.get("/{job_id}", summary="Show a job")

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from candidates.candidate import Omitted
 from service.api.answers import posted
-from service.api.parts import PageOf, Reading, Writing
+from service.api.lists import ORDER, AskedOf, SortOf
+from service.api.parts import Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
@@ -19,7 +20,31 @@ from service.bodies.splits import Neighbourhoods
 from service.failures import ResourceNotReady
 from service.records import State
 from service.repositories import candidates, libraries, omissions, teachers
+from service.repositories.candidates import CandidateSort, Wanted
 from service.repositories.libraries import NewLibrary
+
+Most = Annotated[int | None, Query(ge=0, lt=2**63, description="Only those up to this.")]
+
+
+async def _wanted(
+    neighbourhood: Annotated[str | None, Query(description="Only this one's, by name.")] = None,
+    kind: Annotated[str | None, Query(description="width, sparse, identity, …")] = None,
+    max_parameters: Most = None,
+    max_macs: Most = None,
+    max_bytes: Most = None,
+    max_kl: Annotated[float | None, Query(ge=0, description="In nats, up to this.")] = None,
+) -> Wanted:
+    return Wanted(
+        neighbourhood=neighbourhood,
+        kind=kind,
+        max_parameters=max_parameters,
+        max_macs=max_macs,
+        max_bytes=max_bytes,
+        max_kl=max_kl,
+    )
+
+
+WantedOf = Annotated[Wanted, Depends(_wanted)]
 
 router = APIRouter(prefix="/v1", tags=["libraries"], route_class=Route)
 
@@ -46,19 +71,30 @@ def post(
 
 @router.get("/teachers/{teacher_id}/libraries", summary="List a teacher's libraries")
 def of_teacher(
-    teacher_id: str, session: Reading, page: PageOf, state: State | None = None
+    teacher_id: str,
+    session: Reading,
+    asked: AskedOf,
+    state: State | None = None,
+    sort: SortOf = "-created_at",
 ) -> Items[LibraryBody]:
     """Newest first."""
     teachers.get(session, teacher_id)
-    found = libraries.listing(session, page, teacher_id, state)
-    return Items(items=[LibraryBody.of(record) for record in found.items], next=found.next)
+    found = libraries.listing(session, asked.page, teacher_id, state, sort=sort)
+    return asked.answer(found, [LibraryBody.of(record) for record in found.items])
 
 
 @router.get("/libraries", summary="List libraries")
-def listing(session: Reading, page: PageOf, state: State | None = None) -> Items[LibraryBody]:
+def listing(
+    session: Reading,
+    asked: AskedOf,
+    state: State | None = None,
+    teacher: Annotated[str | None, Query(description="Only this one's, by its id.")] = None,
+    dataset: Annotated[str | None, Query(description="Only those made on this one.")] = None,
+    sort: SortOf = "-created_at",
+) -> Items[LibraryBody]:
     """Newest first."""
-    found = libraries.listing(session, page, state=state)
-    return Items(items=[LibraryBody.of(record) for record in found.items], next=found.next)
+    found = libraries.listing(session, asked.page, teacher, state, dataset, sort)
+    return asked.answer(found, [LibraryBody.of(record) for record in found.items])
 
 
 @router.get("/libraries/{library_id}", summary="Show a library")
@@ -89,18 +125,19 @@ def delete(library_id: str, session: Writing) -> None:
 def list_candidates(
     library_id: str,
     session: Reading,
-    page: PageOf,
-    neighbourhood: Annotated[str | None, Query(description="Only this one's, by name.")] = None,
+    asked: AskedOf,
+    wanted: WantedOf,
+    sort: Annotated[CandidateSort, Query(description=ORDER)] = "place",
 ) -> Items[CandidateBody]:
     """In the order of the network; while the library is being made, those there are so far."""
     libraries.get(session, library_id)
-    found = candidates.listing(session, library_id, page, neighbourhood)
-    return Items(items=[CandidateBody.of(record) for record in found.items], next=found.next)
+    found = candidates.listing(session, library_id, asked.page, wanted, sort)
+    return asked.answer(found, [CandidateBody.of(record) for record in found.items])
 
 
 @router.get("/libraries/{library_id}/omissions", summary="List what a library has not")
-def list_omissions(library_id: str, session: Reading, page: PageOf) -> Items[Omitted]:
+def list_omissions(library_id: str, session: Reading, asked: AskedOf) -> Items[Omitted]:
     """Candidates that the recipe asks for and a neighbourhood cannot have, with the reason."""
     libraries.get(session, library_id)
-    found = omissions.listing(session, library_id, page)
-    return Items(items=list(found.items), next=found.next)
+    found = omissions.listing(session, library_id, asked.page)
+    return asked.answer(found, found.items)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 
 from service.api.guard import caller_of
 from service.artifacts import Artifacts
@@ -13,7 +13,6 @@ from service.curves import Curves
 from service.database import Database, Ending, Session
 from service.exports import Exports
 from service.metrics import Metrics
-from service.repositories.pages import Page
 from service.settings import Settings
 from service.shelves import Shelves
 from service.student_maker import StudentMaker
@@ -83,13 +82,3 @@ def _writing(request: Request, parts: PartsOf) -> Iterator[Session]:
 # what a failing commit then takes back.
 Reading = Annotated[Session, Depends(_reading, scope="function")]
 Writing = Annotated[Session, Depends(_writing, scope="function")]
-
-
-async def _page(
-    limit: Annotated[int, Query(ge=1, le=500, description="Most items of one page.")] = 50,
-    cursor: Annotated[str | None, Query(description="'next' of the page before.")] = None,
-) -> Page:
-    return Page(limit=limit, cursor=cursor)
-
-
-PageOf = Annotated[Page, Depends(_page)]

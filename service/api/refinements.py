@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
-from service.api.parts import PageOf, Reading, Writing
+from service.api.lists import AskedOf
+from service.api.parts import Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
@@ -29,11 +30,11 @@ def post(
 
 
 @router.get("", summary="List a student's refinements")
-def listing(student_id: str, session: Reading, page: PageOf) -> Items[RefinementBody]:
+def listing(student_id: str, session: Reading, asked: AskedOf) -> Items[RefinementBody]:
     """Newest first."""
     students.get(session, student_id)
-    found = refinements.listing(session, page, student_id)
-    return Items(items=[RefinementBody.of(record) for record in found.items], next=found.next)
+    found = refinements.listing(session, asked.page, student_id)
+    return asked.answer(found, [RefinementBody.of(record) for record in found.items])
 
 
 @router.get("/{refinement_id}", summary="Show a refinement")

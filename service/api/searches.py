@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
-from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.lists import AskedOf
+from service.api.parts import PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
@@ -34,11 +35,11 @@ def post(library_id: str, body: NewSearchBody, parts: PartsOf, response: Respons
 
 
 @router.get("/libraries/{library_id}/searches", summary="List a library's measured searches")
-def listing(library_id: str, session: Reading, page: PageOf) -> Items[SearchBody]:
+def listing(library_id: str, session: Reading, asked: AskedOf) -> Items[SearchBody]:
     """Newest first."""
     labels = libraries.get(session, library_id).labels_from
-    found = searches.listing(session, page, library_id)
-    return Items(items=[SearchBody.of(record, labels) for record in found.items], next=found.next)
+    found = searches.listing(session, asked.page, library_id)
+    return asked.answer(found, [SearchBody.of(record, labels) for record in found.items])
 
 
 @router.get("/searches/{search_id}", summary="Show a measured search")
@@ -55,8 +56,8 @@ def delete(search_id: str, session: Writing) -> None:
 
 
 @router.get("/searches/{search_id}/trials", summary="List a search's trials")
-def list_trials(search_id: str, session: Reading, page: PageOf) -> Items[SearchTrialBody]:
+def list_trials(search_id: str, session: Reading, asked: AskedOf) -> Items[SearchTrialBody]:
     """In the order in which they were measured, also while it runs."""
     searches.get(session, search_id)
-    found = searches.trials(session, search_id, page)
-    return Items(items=[SearchTrialBody.of(each) for each in found.items], next=found.next)
+    found = searches.trials(session, search_id, asked.page)
+    return asked.answer(found, [SearchTrialBody.of(each) for each in found.items])

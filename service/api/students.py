@@ -1,22 +1,38 @@
 """Routes of students."""
 
-from fastapi import APIRouter, Depends, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
 
 from candidates.refinement_settings import RefinementSettings
 from search.selection import Trial
+from search.strategies import StrategyName
 from service.api.answers import posted
-from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.lists import AskedOf, SortOf
+from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
 from service.bodies.students import MeasurementBody, NewStudentBody, StudentBody, StudentContext
 from service.database import Session
-from service.records import StudentRecord
+from service.records import Origin, StudentRecord
 from service.repositories import measurements, refinements, students, trials
-from service.repositories.students import Wish
+from service.repositories.students import Wanted, Wish
 from service.shelves import Shelves
 
 router = APIRouter(prefix="/v1/students", tags=["students"], route_class=Route)
+
+
+async def _wanted(
+    library: Annotated[str | None, Query(description="Only those of this one.")] = None,
+    parent: Annotated[str | None, Query(description="Only those that came of this one.")] = None,
+    origin: Origin | None = None,
+    strategy: StrategyName | None = None,
+) -> Wanted:
+    return Wanted(library_id=library, parent_id=parent, origin=origin, strategy=strategy)
+
+
+WantedOf = Annotated[Wanted, Depends(_wanted)]
 
 
 @router.post("", status_code=201, summary="Ask for a student", dependencies=[Depends(takes(JSON))])
@@ -35,10 +51,14 @@ def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBod
 
 @router.get("", summary="List students")
 def listing(
-    session: Reading, parts: PartsOf, page: PageOf, library: str | None = None
+    session: Reading,
+    parts: PartsOf,
+    asked: AskedOf,
+    wanted: WantedOf,
+    sort: SortOf = "-created_at",
 ) -> Items[StudentBody]:
     """Newest first."""
-    found = students.listing(session, page, library)
+    found = students.listing(session, asked.page, wanted, sort)
     return Items(
         items=[_body(session, parts.shelves, record) for record in found.items], next=found.next
     )
@@ -59,11 +79,11 @@ def delete(student_id: str, session: Writing) -> None:
 
 
 @router.get("/{student_id}/trials", summary="List the trials that led to a student")
-def list_trials(student_id: str, session: Reading, page: PageOf) -> Items[Trial]:
+def list_trials(student_id: str, session: Reading, asked: AskedOf) -> Items[Trial]:
     """In their order; empty for strategies that do not try."""
     students.get(session, student_id)
-    found = trials.listing(session, student_id, page)
-    return Items(items=list(found.items), next=found.next)
+    found = trials.listing(session, student_id, asked.page)
+    return asked.answer(found, found.items)
 
 
 @router.post("/{student_id}/measurements", status_code=202, summary="Measure a student")

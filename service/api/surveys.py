@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Depends, Response
 
 from service.api.answers import posted
-from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.lists import AskedOf
+from service.api.parts import PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
@@ -35,11 +36,11 @@ def post(library_id: str, body: NewSurveyBody, parts: PartsOf, response: Respons
 
 
 @router.get("/libraries/{library_id}/surveys", summary="List a library's surveys")
-def listing(library_id: str, session: Reading, page: PageOf) -> Items[SurveyBody]:
+def listing(library_id: str, session: Reading, asked: AskedOf) -> Items[SurveyBody]:
     """Newest first."""
     libraries.get(session, library_id)
-    found = surveys.listing(session, page, library_id)
-    return Items(items=_bodies(session, found.items), next=found.next)
+    found = surveys.listing(session, asked.page, library_id)
+    return asked.answer(found, _bodies(session, found.items))
 
 
 @router.get("/surveys/{survey_id}", summary="Show a survey")

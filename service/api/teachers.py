@@ -12,7 +12,8 @@ from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import check_recipe
 from candidates.sources.kinds import check_architecture, kind_of
 from service.api.answers import posted
-from service.api.parts import PageOf, Parts, PartsOf, Reading, Writing
+from service.api.lists import AskedOf, NameOf, SortOf
+from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import MULTIPART, save, takes
 from service.bodies.common import Items
@@ -58,10 +59,16 @@ def post(
 
 
 @router.get("", summary="List teachers")
-def listing(session: Reading, page: PageOf, state: State | None = None) -> Items[TeacherBody]:
+def listing(
+    session: Reading,
+    asked: AskedOf,
+    state: State | None = None,
+    name: NameOf = None,
+    sort: SortOf = "-created_at",
+) -> Items[TeacherBody]:
     """Newest first."""
-    found = teachers.listing(session, page, state)
-    return Items(items=[TeacherBody.of(record) for record in found.items], next=found.next)
+    found = teachers.listing(session, asked.page, state, name, sort)
+    return asked.answer(found, [TeacherBody.of(record) for record in found.items])
 
 
 @router.get("/{teacher_id}", summary="Show a teacher")

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Depends, Response
 
 from service.api.guard import CallerOf, needs
-from service.api.parts import PageOf, Reading, Writing
+from service.api.lists import AskedOf
+from service.api.parts import Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
@@ -29,10 +30,10 @@ def post(
 
 
 @router.get("", summary="List tokens")
-def listing(session: Reading, page: PageOf) -> Items[TokenBody]:
+def listing(session: Reading, asked: AskedOf) -> Items[TokenBody]:
     """The owner's, newest first, also those that open nothing any more."""
-    found = tokens.listing(session, page)
-    return Items(items=[TokenBody.of(record) for record in found.items], next=found.next)
+    found = tokens.listing(session, asked.page)
+    return asked.answer(found, [TokenBody.of(record) for record in found.items])
 
 
 @router.get("/{token_id}", summary="Show a token")

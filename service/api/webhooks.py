@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Response
 
-from service.api.parts import PageOf, PartsOf, Reading, Writing
+from service.api.lists import AskedOf
+from service.api.parts import PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, takes
 from service.bodies.common import Items
@@ -32,10 +33,10 @@ def post(
 
 
 @router.get("", summary="List webhooks")
-def listing(session: Reading, page: PageOf) -> Items[WebhookBody]:
+def listing(session: Reading, asked: AskedOf) -> Items[WebhookBody]:
     """Newest first."""
-    found = webhooks.listing(session, page)
-    return Items(items=[WebhookBody.of(record) for record in found.items], next=found.next)
+    found = webhooks.listing(session, asked.page)
+    return asked.answer(found, [WebhookBody.of(record) for record in found.items])
 
 
 @router.get("/{webhook_id}", summary="Show a webhook")
@@ -45,10 +46,10 @@ def show(webhook_id: str, session: Reading) -> WebhookBody:
 
 
 @router.get("/{webhook_id}/deliveries", summary="List what was sent to a webhook")
-def deliveries(webhook_id: str, session: Reading, page: PageOf) -> Items[DeliveryBody]:
+def deliveries(webhook_id: str, session: Reading, asked: AskedOf) -> Items[DeliveryBody]:
     """Newest first, with what the last attempt met."""
-    found = webhooks.deliveries(session, webhook_id, page)
-    return Items(items=[DeliveryBody.of(record) for record in found.items], next=found.next)
+    found = webhooks.deliveries(session, webhook_id, asked.page)
+    return asked.answer(found, [DeliveryBody.of(record) for record in found.items])
 
 
 @router.delete("/{webhook_id}", status_code=204, summary="Delete a webhook")

@@ -15,6 +15,10 @@ from service.records import LibraryRecord
 from service.repositories import datasets, libraries, teachers
 
 
+_kept: dict[str, CandidateMaterials] = {}
+"""Those of the latest library, by its id; they hold activations, so there is room for one."""
+
+
 class Materials(NamedTuple):
     """What all units of a library, and the measurements of its students, work on."""
 
@@ -29,22 +33,25 @@ def of_library(place: Workplace, library_id: str) -> Materials:
     Raises UnknownResource, ResourceNotReady, ArtifactMissing, ArtifactDamaged, and what
     `Teacher.load` raises. What was kept for candidates is let go: there is room for one.
     """
-    for_candidates.cache_clear()
+    _kept.clear()
     with place.database.reading() as session:
         library = libraries.get(session, library_id)
     return Materials(library, teacher_of(place, library), dataset_of(place, library))
 
 
-@lru_cache(maxsize=1)
 def for_candidates(place: Workplace, library_id: str) -> CandidateMaterials:
     """What candidates are made from, with the activations where the last neighbourhood left them:
     the next unit is most often one of the same library. Raises what `of_library` does.
     """
-    library, teacher, dataset = of_library(place, library_id)
-    assert library.statistics_sha256 is not None, "the units before gathered them"
-    statistics = Statistics.from_checkpoint(read(place, library.statistics_sha256))
-    unfinished = place.artifacts.unfinished
-    return CandidateMaterials(teacher, statistics, dataset, library.recipe, unfinished)
+    if library_id not in _kept:
+        library, teacher, dataset = of_library(place, library_id)
+        assert library.statistics_sha256 is not None, "the units before gathered them"
+        statistics = Statistics.from_checkpoint(read(place, library.statistics_sha256))
+        unfinished = place.artifacts.unfinished
+        _kept[library_id] = CandidateMaterials(
+            teacher, statistics, dataset, library.recipe, unfinished
+        )
+    return _kept[library_id]
 
 
 def teacher_of(place: Workplace, library: LibraryRecord) -> Teacher:

@@ -23,6 +23,7 @@ def run(place: Workplace, payload: dict[str, Any], progress: Progress) -> Write:
         next(part for part in given.teacher.split.neighbourhoods if part.index == payload["index"]),
         partial(_known, place),
         progress,
+        place.saved,
     )
     new = [_keep(place, made) for made in harvest.made]
     return partial(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from candidates.progress import Progress
+from candidates.progress import Progress, Saved, unnoted
 from service.artifacts import Artifacts
 from service.database import Database
 from service.ledger import Write
@@ -25,10 +25,11 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Workplace:
-    """What a unit may use."""
+    """What a unit may use; it calls `saved` when it has kept state for a successor."""
 
     database: Database
     artifacts: Artifacts
+    saved: Saved = unnoted
 
     def of(self, owner_id: str) -> "Workplace":
         """The same for work of this owner's, who alone is seen."""

@@ -44,7 +44,7 @@ def _made(place: Workplace, library: LibraryRecord, progress: Progress) -> str:
     purpose = identity(synthesis=wanted, library=library.id)
     folder = place.artifacts.unfinished / purpose
     folder.mkdir(exist_ok=True)
-    savings = Savings(folder / "state", SAVED_EVERY, purpose)
+    savings = Savings(folder / "state", SAVED_EVERY, purpose, place.saved)
     dataset = synthetic_dataset(teacher, library.recipe, progress, savings)
     with place.artifacts.scratch() as path:
         dataset.save(path)

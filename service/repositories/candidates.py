@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Candidate, Cost, Course, Estimate, Kept, Omitted, Score
@@ -15,7 +15,7 @@ from service.failures import UnknownResource
 from service.records import CandidateRecord
 from service.repositories import omissions
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page, Place
+from service.repositories.pages import Listing, Order, Page, rows_of_page
 from service.tables import CandidateRow, LibraryRow
 
 RowOfColumns = Row[*tuple[Any, ...]]
@@ -29,6 +29,24 @@ class NewCandidate(Value):
     weights_sha256: str
 
 
+CandidateSort = Literal[
+    "place", "-place", "parameters", "-parameters", "macs", "-macs", "bytes", "-bytes",
+    "kl", "-kl", "logit_mse", "-logit_mse", "accuracy_drop", "-accuracy_drop",
+]  # fmt: skip
+
+
+class Wanted(Value):
+    """Which candidates are wanted: those that match everything that is given."""
+
+    neighbourhood: str | None = None
+    kind: str | None = None
+    max_parameters: int | None = None
+    max_macs: int | None = None
+    max_bytes: int | None = None
+    max_kl: float | None = None
+
+
+ALL = Wanted()
 UNUSED_BY_STRATEGIES = {"knobs", "kept", "identity", "course"}
 
 
@@ -58,20 +76,16 @@ def known(session: Session, identity: str) -> tuple[str, Kept] | None:
 
 
 def listing(
-    session: Session, library_id: str, page: Page, neighbourhood: str | None = None
+    session: Session,
+    library_id: str,
+    page: Page,
+    wanted: Wanted = ALL,
+    sort: CandidateSort = "place",
 ) -> Listing[CandidateRecord]:
-    """In the order of the network, then of the candidates of a neighbourhood."""
-    order = (CandidateRow.neighbourhood_index, CandidateRow.position)
-    query = select(CandidateRow).where(CandidateRow.library_id == library_id).order_by(*order)
-    if neighbourhood is not None:
-        query = query.where(CandidateRow.neighbourhood == neighbourhood)
-    if page.cursor is not None:
-        query = query.where(Place.of(page.cursor).before(*order))
-    rows = list(session.scalars(query.limit(page.limit + 1)))
-    shown = rows[: page.limit]
-    following = str(Place(shown[-1].neighbourhood_index, shown[-1].position)) if shown else None
-    items = tuple(map(_record, shown))
-    return Listing(items=items, next=following if len(rows) > page.limit else None)
+    """By default in the order of the network, then of the candidates of a neighbourhood."""
+    conditions = [CandidateRow.library_id == library_id, *_conditions(wanted)]
+    rows, following = rows_of_page(session, CandidateRow, page, *conditions, order=_order(sort))
+    return Listing(items=tuple(map(_record, rows)), next=following)
 
 
 def chosen(session: Session, candidate_ids: Sequence[str]) -> tuple[CandidateRecord, ...]:
@@ -107,6 +121,23 @@ def problem(session: Session, library_id: str) -> Problem:
         fixed=Cost.model_validate(fixed_cost),
         teacher_accuracy=teacher_accuracy,
     )
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    given = wanted.model_dump(exclude_none=True)
+    return [
+        getattr(CandidateRow, name.removeprefix("max_")) <= value
+        if name.startswith("max_")
+        else getattr(CandidateRow, name) == value
+        for name, value in given.items()
+    ]
+
+
+def _order(sort: CandidateSort) -> Order:
+    name = sort.removeprefix("-")
+    if name == "place":
+        return Order.named(sort, CandidateRow.neighbourhood_index, CandidateRow.position)
+    return Order.named(sort, getattr(CandidateRow, name), CandidateRow.id)
 
 
 def _choices(session: Session, library_id: str) -> dict[int, tuple[Choice, ...]]:

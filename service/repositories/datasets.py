@@ -10,7 +10,14 @@ from candidates.value import Value
 from service.records import DatasetContents, DatasetRecord
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page, rows_of_page
+from service.repositories.pages import (
+    Listing,
+    Page,
+    Sort,
+    by_creation,
+    matching,
+    rows_of_page,
+)
 from service.repositories.prepared import Posted
 from service.tables import DatasetRow, LibraryRow
 
@@ -52,10 +59,17 @@ def get_ready(session: Session, dataset_id: str) -> DatasetRecord:
     return _record(prepared.ready_row_of(session, DatasetRow, KIND, dataset_id))
 
 
-def listing(session: Session, page: Page, state: str | None = None) -> Listing[DatasetRecord]:
-    """Newest first."""
-    conditions = [DatasetRow.state == state] if state else []
-    rows, following = rows_of_page(session, DatasetRow, page, *conditions)
+def listing(
+    session: Session,
+    page: Page,
+    state: str | None = None,
+    name: str | None = None,
+    sort: Sort = "-created_at",
+) -> Listing[DatasetRecord]:
+    """Those that match everything that is given."""
+    conditions = matching({DatasetRow.state: state, DatasetRow.name: name})
+    order = by_creation(DatasetRow, sort)
+    rows, following = rows_of_page(session, DatasetRow, page, *conditions, order=order)
     return Listing(items=tuple(map(_record, rows)), next=following)
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from candidates.value import Value
@@ -12,8 +12,10 @@ from service import settlement
 from service.failures import UnknownResource
 from service.records import Failure, JobRecord, Progress
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page, rows_of_page
+from service.repositories.pages import Listing, Order, Page, matching, rows_of_page
 from service.tables import JobRow, UnitRow
+
+JobSort = Literal["-created_at", "created_at", "-priority", "priority"]
 
 
 class NewUnit(Value):
@@ -84,13 +86,13 @@ def listing(
     state: str | None = None,
     kind: str | None = None,
     resource_id: str | None = None,
+    sort: JobSort = "-created_at",
 ) -> Listing[JobRecord]:
-    """Newest first, those that match every filter given."""
-    filters = {JobRow.state: state, JobRow.kind: kind, JobRow.resource_id: resource_id}
-    conditions: list[ColumnElement[bool]] = [
-        column == value for column, value in filters.items() if value is not None
-    ]
-    rows, following = rows_of_page(session, JobRow, page, *conditions)
+    """Those that match everything that is given."""
+    wanted = {JobRow.state: state, JobRow.kind: kind, JobRow.resource_id: resource_id}
+    columns = (JobRow.priority, JobRow.id) if sort.endswith("priority") else (JobRow.id,)
+    order = Order.named(sort, *columns)
+    rows, following = rows_of_page(session, JobRow, page, *matching(wanted), order=order)
     units = _units(session, [row.id for row in rows])
     return Listing(items=tuple(_record(row, units) for row in rows), next=following)
 

@@ -17,7 +17,14 @@ from service.failures import ResourceInUse
 from service.records import DatasetContents, LibraryRecord, Progress
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page, rows_of_page
+from service.repositories.pages import (
+    Listing,
+    Page,
+    Sort,
+    by_creation,
+    matching,
+    rows_of_page,
+)
 from service.repositories.prepared import Posted
 from service.tables import CandidateRow, DatasetRow, LibraryRow, SearchRow, StudentRow, TeacherRow
 
@@ -93,12 +100,21 @@ def version(session: Session, library_id: str) -> str:
 
 
 def listing(
-    session: Session, page: Page, teacher_id: str | None = None, state: str | None = None
+    session: Session,
+    page: Page,
+    teacher_id: str | None = None,
+    state: str | None = None,
+    dataset_id: str | None = None,
+    sort: Sort = "-created_at",
 ) -> Listing[LibraryRecord]:
-    """Newest first, those that match every filter given."""
-    filters = {LibraryRow.teacher_id: teacher_id, LibraryRow.state: state}
-    conditions = [column == value for column, value in filters.items() if value is not None]
-    rows, following = rows_of_page(session, LibraryRow, page, *conditions)
+    """Those that match everything that is given."""
+    wanted = {
+        LibraryRow.teacher_id: teacher_id,
+        LibraryRow.dataset_id: dataset_id,
+        LibraryRow.state: state,
+    }
+    order = by_creation(LibraryRow, sort)
+    rows, following = rows_of_page(session, LibraryRow, page, *matching(wanted), order=order)
     return Listing(items=tuple(_records(session, rows)), next=following)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Omitted
-from service.repositories.pages import Listing, Page, Place
+from service.repositories.pages import Listing, Order, Page, rows_of_page
 from service.tables import OmissionRow
 
 
@@ -34,16 +34,10 @@ def count(session: Session, library_id: str) -> int:
 
 def listing(session: Session, library_id: str, page: Page) -> Listing[Omitted]:
     """In the order of the network, then of the recipe's grid."""
-    order = OmissionRow.neighbourhood_index, OmissionRow.position
-    query = select(OmissionRow).where(OmissionRow.library_id == library_id).order_by(*order)
-    if page.cursor is not None:
-        query = query.where(Place.of(page.cursor).before(*order))
-    rows = list(session.scalars(query.limit(page.limit + 1)))
-    shown = rows[: page.limit]
-    following = str(Place(shown[-1].neighbourhood_index, shown[-1].position)) if shown else None
-    return Listing(
-        items=tuple(map(_omitted, shown)), next=following if len(rows) > page.limit else None
-    )
+    mine = OmissionRow.library_id == library_id
+    order = Order("place", (OmissionRow.neighbourhood_index, OmissionRow.position))
+    rows, following = rows_of_page(session, OmissionRow, page, mine, order=order)
+    return Listing(items=tuple(map(_omitted, rows)), next=following)
 
 
 def _omitted(row: OmissionRow) -> Omitted:

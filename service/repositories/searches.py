@@ -10,12 +10,11 @@ from candidates.candidate import Score, identity
 from candidates.value import Value
 from search.budget import Budget
 from search.measured_trial import MeasuredTrial
-from service.failures import InvalidCursor
 from service.measured_search_settings import MeasuredSearchSettings
 from service.records import SearchRecord, SearchTrial
 from service.repositories import jobs, prepared, shares
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page, rows_of_page
+from service.repositories.pages import Listing, Order, Page, rows_of_page
 from service.repositories.prepared import Posted
 from service.tables import LibraryRow, SearchRow, SearchTrialRow
 
@@ -67,13 +66,9 @@ def listing(session: Session, page: Page, library_id: str) -> Listing[SearchReco
 def trials(session: Session, search_id: str, page: Page) -> Listing[SearchTrial]:
     """In the order in which they were measured."""
     mine = SearchTrialRow.search_id == search_id
-    query = select(SearchTrialRow).where(mine).order_by(SearchTrialRow.number)
-    if page.cursor is not None:
-        query = query.where(SearchTrialRow.number > _number(page.cursor))
-    rows = list(session.scalars(query.limit(page.limit + 1)))
-    shown = rows[: page.limit]
-    following = str(shown[-1].number) if len(rows) > page.limit else None
-    return Listing(items=tuple(map(_trial, shown)), next=following)
+    order = Order("number", (SearchTrialRow.number,))
+    rows, following = rows_of_page(session, SearchTrialRow, page, mine, order=order)
+    return Listing(items=tuple(map(_trial, rows)), next=following)
 
 
 def add_trial(session: Session, search_id: str, trial: MeasuredTrial) -> None:
@@ -145,10 +140,3 @@ def _trial(row: SearchTrialRow) -> SearchTrial:
         loss=row.loss,
         score=Score.model_validate(row.score),
     )
-
-
-def _number(cursor: str) -> int:
-    try:
-        return int(cursor)
-    except ValueError as exc:
-        raise InvalidCursor(cursor) from exc

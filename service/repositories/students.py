@@ -16,10 +16,24 @@ from search.selection import Answer, Selection
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.failures import ResourceInUse
-from service.records import LabelsFrom, MeasurementRecord, StoredFile, StudentRecord, labels_from
+from service.records import (
+    LabelsFrom,
+    MeasurementRecord,
+    Origin,
+    StoredFile,
+    StudentRecord,
+    labels_from,
+)
 from service.repositories import descendants, measurements, prepared, trials
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page, rows_of_page
+from service.repositories.pages import (
+    Listing,
+    Page,
+    Sort,
+    by_creation,
+    matching,
+    rows_of_page,
+)
 from service.repositories.prepared import Posted
 from service.tables import LibraryRow, RefinementRow, SearchRow, StudentRow
 
@@ -78,10 +92,25 @@ def several(session: Session, student_ids: Sequence[str]) -> tuple[StudentRecord
     return tuple(found[each] for each in student_ids if each in found)
 
 
-def listing(session: Session, page: Page, library_id: str | None = None) -> Listing[StudentRecord]:
-    """Newest first."""
-    conditions = [StudentRow.library_id == library_id] if library_id else []
-    rows, following = rows_of_page(session, StudentRow, page, *conditions)
+class Wanted(Value):
+    """Which students are wanted: those that match everything that is given."""
+
+    library_id: str | None = None
+    parent_id: str | None = None
+    origin: Origin | None = None
+    strategy: StrategyName | None = None
+
+
+ALL = Wanted()
+
+
+def listing(
+    session: Session, page: Page, wanted: Wanted = ALL, sort: Sort = "-created_at"
+) -> Listing[StudentRecord]:
+    """Newest first, or oldest."""
+    conditions = matching({getattr(StudentRow, name): value for name, value in wanted})
+    order = by_creation(StudentRow, sort)
+    rows, following = rows_of_page(session, StudentRow, page, *conditions, order=order)
     return Listing(items=tuple(_records(session, rows)), next=following)
 
 

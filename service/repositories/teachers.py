@@ -13,7 +13,14 @@ from candidates.value import Value
 from service.records import StoredFile, TeacherRecord
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
-from service.repositories.pages import Listing, Page, rows_of_page
+from service.repositories.pages import (
+    Listing,
+    Page,
+    Sort,
+    by_creation,
+    matching,
+    rows_of_page,
+)
 from service.repositories.prepared import Posted
 from service.tables import LibraryRow, TeacherRow
 
@@ -62,10 +69,17 @@ def get_ready(session: Session, teacher_id: str) -> TeacherRecord:
     return _record(prepared.ready_row_of(session, TeacherRow, KIND, teacher_id))
 
 
-def listing(session: Session, page: Page, state: str | None = None) -> Listing[TeacherRecord]:
-    """Newest first."""
-    conditions = [TeacherRow.state == state] if state else []
-    rows, following = rows_of_page(session, TeacherRow, page, *conditions)
+def listing(
+    session: Session,
+    page: Page,
+    state: str | None = None,
+    name: str | None = None,
+    sort: Sort = "-created_at",
+) -> Listing[TeacherRecord]:
+    """Those that match everything that is given."""
+    conditions = matching({TeacherRow.state: state, TeacherRow.name: name})
+    order = by_creation(TeacherRow, sort)
+    rows, following = rows_of_page(session, TeacherRow, page, *conditions, order=order)
     return Listing(items=tuple(map(_record, rows)), next=following)
 
 

@@ -412,3 +412,13 @@ def test_a_unit_that_always_dies_at_the_same_place_fails_after_its_attempts(
         ledger.release("worker")
     assert ledger.claim("worker") is None
     assert job_of(database, job_id).state == "failed"
+
+
+def test_a_unit_that_saves_its_state_between_kills_does_not_use_up_its_attempts(
+    database: Database, ledger: Ledger
+) -> None:
+    add_job(database)
+    for _ in range(7):
+        ledger.heartbeat(claimed(ledger), Progress(done=0, total=1), has_saved=True)
+        ledger.release("worker")
+    ledger.complete(claimed(ledger), nothing)

@@ -112,3 +112,23 @@ def test_a_library_survives_the_kill_of_the_server(shop: Shop) -> None:
         wait_until(lambda: running_worker(shop) is None)
     with serving(shop.settings):
         expect_all_kept(shop, library_id, units, ids)
+
+
+def attempts_of_the_refining_unit(shop: Shop) -> int:
+    """0 when none runs."""
+    query = "SELECT attempts FROM units WHERE state = 'running' AND kind = 'neighbourhood'"
+    with shop.database.reading() as session:
+        return session.scalar(text(query)) or 0
+
+
+def test_a_unit_that_saves_its_state_survives_more_kills_than_it_has_attempts(shop: Shop) -> None:
+    endless = RECIPE.model_copy(update={"steps": 1_000_000})
+    library_id = shop.post_library(*shop.prepare(), endless)
+    job_id = shop.library(library_id).job_id
+    with serving(shop.settings):
+        wait_until(lambda: attempts_of_the_refining_unit(shop), 120)
+        for _ in range(shop.settings.max_attempts + 1):
+            wait_until(lambda: kill_running_worker(shop))
+            wait_until(lambda: attempts_of_the_refining_unit(shop) == 2, 120)
+            wait_until(lambda: attempts_of_the_refining_unit(shop) == 1, 120)
+        assert shop.job(job_id).state == "running"

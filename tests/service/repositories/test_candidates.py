@@ -8,6 +8,7 @@ from service.failures import InvalidCursor, UnknownResource
 from service.ledger import Ledger
 from service.records import LibraryRecord
 from service.repositories import candidates
+from service.repositories.candidates import Wanted
 from service.repositories.pages import Page
 from tests.service import builders
 
@@ -43,7 +44,7 @@ def test_pages_follow_the_network(database: Database, library: LibraryRecord, li
 
 def test_a_filter_shows_one_neighbourhood(database: Database, library: LibraryRecord) -> None:
     with database.reading() as session:
-        listing = candidates.listing(session, library.id, Page(), neighbourhood="layer1")
+        listing = candidates.listing(session, library.id, Page(), Wanted(neighbourhood="layer1"))
     assert [item.candidate.neighbourhood for item in listing.items] == ["layer1", "layer1"]
 
 

@@ -12,7 +12,7 @@ from service.records import LibraryRecord, StudentRecord
 from service.repositories import candidates, libraries, measurements, students, trials
 from service.repositories.measurements import Measured
 from service.repositories.pages import Page
-from service.repositories.students import Wish
+from service.repositories.students import Wanted, Wish
 from tests.service import builders
 
 NUM_TRIALS = 5
@@ -72,7 +72,7 @@ def test_the_same_wish_is_made_once(
         posted = students.add(session, wish, answer, builders.FILE)
         assert posted.record == student
         assert not posted.made
-        assert len(students.listing(session, Page(), library_id=wish.library_id).items) == 1
+        assert len(students.listing(session, Page(), Wanted(library_id=wish.library_id)).items) == 1
 
 
 def test_trials_are_shown_in_their_order(
