@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from candidates.export.to_onnx import (
+    activations,
     element_wise,
     linear,
     norms,
@@ -14,6 +15,7 @@ from candidates.export.to_onnx import (
 from candidates.export.to_onnx.element_wise import Rule
 
 RULES: Mapping[str, Rule] = {
+    **activations.RULES,
     **element_wise.RULES,
     **linear.RULES,
     **norms.RULES,

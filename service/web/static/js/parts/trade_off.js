@@ -17,6 +17,7 @@ import { Slider } from "./slider.js";
 import { measuring } from "./survey.js";
 
 const POINTS = 300;
+const REST_MS = 90;
 
 /** The sections of a ready library. */
 export async function tradeOff(library, calibration, context) {
@@ -63,8 +64,14 @@ class View {
     this.panel.show();
     this.slider.show();
     this.curve?.update(pickedOption(this.state));
-    if (this.state.candidates.complete) this.map?.update(outlinedOption(this.state));
+    if (this.state.candidates.complete && this.map) this.outlineSoon();
     if (isKept) keep({ budget: point.cost[this.state.axis] });
+  }
+
+  /** A large map takes longer to draw than a slider takes to move: it follows once that rests. */
+  outlineSoon() {
+    clearTimeout(this.outlining);
+    this.outlining = setTimeout(() => this.signal.aborted || this.map.update(outlinedOption(this.state)), REST_MS);
   }
 
   async ask(point, kind, button = null) {
