@@ -14,7 +14,6 @@ from service.jobs.registry import Workplace
 from service.records import LibraryRecord
 from service.repositories import datasets, libraries, teachers
 
-
 _kept: dict[str, CandidateMaterials] = {}
 """Those of the latest library, by its id; they hold activations, so there is room for one."""
 
