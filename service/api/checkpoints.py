@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from service.api.downloads import RESPONSES, send
+from service.api.downloads import RESPONSES, send, with_head
 from service.api.parts import PartsOf, Reading
 from service.api.routes import Route
 from service.failures import ResourceNotReady
@@ -17,6 +17,7 @@ router = APIRouter(prefix="/v1", route_class=Route)
 STUDENT, TEACHER = "/students/{student_id}/checkpoint", "/teachers/{teacher_id}/network"
 
 
+@with_head(router, STUDENT)
 @router.get(
     STUDENT,
     tags=["students"],
@@ -38,6 +39,7 @@ def student(
     return send(request, parts.artifacts, file, f"{student_id}{suffix}.safetensors")
 
 
+@with_head(router, TEACHER)
 @router.get(
     TEACHER,
     tags=["teachers"],
@@ -50,10 +52,6 @@ def teacher(teacher_id: str, request: Request, session: Reading, parts: PartsOf)
     file = teachers.get_ready(session, teacher_id).network
     assert file is not None, "a ready teacher has its own file"
     return send(request, parts.artifacts, file, f"{teacher_id}.safetensors")
-
-
-router.add_api_route(STUDENT, student, methods=["HEAD"], include_in_schema=False)
-router.add_api_route(TEACHER, teacher, methods=["HEAD"], include_in_schema=False)
 
 
 def _refitted(student: StudentRecord) -> StoredFile:
