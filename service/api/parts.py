@@ -11,6 +11,7 @@ from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
 from service.database import Database, Ending, Session
+from service.job_watch import JobWatch
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shelves import Shelves
@@ -28,6 +29,7 @@ class Parts:
     maker: StudentMaker
     curves: Curves
     metrics: Metrics
+    watch: JobWatch
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -38,7 +40,16 @@ class Parts:
         metrics = Metrics(database)
         cache = CheckpointCache(artifacts)
         maker = StudentMaker(database, artifacts, cache, shelves, metrics)
-        return cls(settings, database, artifacts, shelves, maker, Curves(shelves), metrics)
+        return cls(
+            settings,
+            database,
+            artifacts,
+            shelves,
+            maker,
+            Curves(shelves),
+            metrics,
+            JobWatch(database),
+        )
 
     def owned_by(self, owner_id: str, ending: Ending | None = None) -> "Parts":
         """The same, with only this owner's part of the database behind it all. Every transaction

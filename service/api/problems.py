@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -139,8 +139,10 @@ def _has(body: Any, key: str | int) -> bool:
     return isinstance(body, Mapping) and key in body
 
 
-def _plain(request: Request, error: Exception) -> JSONResponse:
+def _plain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code < HTTPStatus.BAD_REQUEST:
+        return Response(status_code=error.status_code)
     if isinstance(error.__cause__, UploadTooLarge):  # the framework met it while reading JSON
         return _domain(request, error.__cause__)
     unread = isinstance(error.__cause__, RecursionError | ValueError)
