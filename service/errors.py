@@ -114,6 +114,7 @@ KINDS: dict[type[StudentSearchError], Kind] = {
         "request-running", 409, "The same request is being answered", "retry_after_s"
     ),
     failures.AnswerNotKept: _kind("answer-not-kept", 409, "The answer was told once", "location"),
+    failures.InvalidRange: _kind("invalid-range", 416, "The file has no such part", "size_bytes"),
     refusals.TokenMissing: _kind("token-missing", 401, "A token is needed"),
     refusals.TokenRefused: _kind("token-refused", 401, "The token opens nothing"),
     refusals.ScopeTooSmall: _kind("scope-too-small", 403, "The token may not do this", "needed"),

@@ -195,3 +195,15 @@ class AnswerNotKept(StudentSearchError):
             "a new key, if the answer never arrived."
         )
         self.location = location
+
+
+class InvalidRange(StudentSearchError):
+    """A part of a file was asked for that it does not have."""
+
+    def __init__(self, given: str, size_bytes: int) -> None:
+        super().__init__(
+            f"The file has {size_bytes} bytes, and the Range '{given}' is none of it. Ask for "
+            "bytes=first-last, counted from 0, or leave Range out."
+        )
+        self.size_bytes = size_bytes
+        self.headers = {"content-range": f"bytes */{size_bytes}"}

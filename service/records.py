@@ -77,6 +77,13 @@ class JobRecord(Value):
     started_at: datetime | None
     finished_at: datetime | None
 
+    @property
+    def share(self) -> float:
+        """How much of its work is done, from 0 to 1; a job without work has done all at its end."""
+        if self.progress.total == 0:
+            return float(self.state == "succeeded")
+        return round(self.progress.done / self.progress.total, 4)
+
 
 class UnitRecord(Value):
     """A unit as its claimer sees it: with the token that its commit must show."""

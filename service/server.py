@@ -3,6 +3,7 @@
 import math
 import os
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -69,15 +70,16 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     to come to an end.
     """
     logs.configure("server", settings)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
     )
-    server = _Server(config)
+    server = _Server(config, app.state.parts.watch.close)
     server.run(sockets=[listener])
     if not server.started and not server.told_to_stop:
         raise StartFailed
@@ -88,11 +90,16 @@ class _Server(uvicorn.Server):
 
     told_to_stop = False
 
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Of SIGINT and SIGTERM."""
         if self.told_to_stop:
             os._exit(128 + sig)  # the launcher and its workers notice, and end by themselves
         self.told_to_stop = self.should_exit = True
+        self._on_stop()
 
 
 def _check_closed(settings: Settings) -> None:

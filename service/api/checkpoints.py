@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 
 from candidates.export.facts import Facts
 from candidates.export.formats import FORMATS, FormatName
-from service.api.downloads import RESPONSES, send
+from service.api.downloads import RESPONSES, send, with_head
 from service.api.parts import Parts, PartsOf, Reading
 from service.api.routes import Route
 from service.database import Session
@@ -22,6 +22,7 @@ FORMATS_SAY = " ".join(f"{name}: {format.says}" for name, format in FORMATS.item
 STUDENT, TEACHER = "/students/{student_id}/checkpoint", "/teachers/{teacher_id}/network"
 
 
+@with_head(router, STUDENT)
 @router.get(
     STUDENT,
     tags=["students"],
@@ -50,6 +51,7 @@ def student(
     return send(request, parts.artifacts, file, name, FORMATS[format].media_type)
 
 
+@with_head(router, TEACHER)
 @router.get(
     TEACHER,
     tags=["teachers"],
@@ -62,10 +64,6 @@ def teacher(teacher_id: str, request: Request, session: Reading, parts: PartsOf)
     file = teachers.get_ready(session, teacher_id).network
     assert file is not None, "a ready teacher has its own file"
     return send(request, parts.artifacts, file, f"{teacher_id}.safetensors")
-
-
-router.add_api_route(STUDENT, student, methods=["HEAD"], include_in_schema=False)
-router.add_api_route(TEACHER, teacher, methods=["HEAD"], include_in_schema=False)
 
 
 def _facts(session: Session, parts: Parts, record: StudentRecord) -> Facts:

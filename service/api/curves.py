@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from search.budget import CostAxis
-from service.api.downloads import is_known
+from service.api.downloads import REVALIDATED, send_bytes, with_head
 from service.api.parts import PartsOf, Reading
 from service.api.routes import Route
 from service.bodies.curves import Format, TradeOffCurve
@@ -14,6 +14,7 @@ from service.curves import CurveWish
 
 router = APIRouter(prefix="/v1/libraries", tags=["libraries"], route_class=Route)
 
+PATH = "/{library_id}/trade-off-curve"
 MEDIA_TYPES: dict[Format, str] = {
     "json": "application/json",
     "csv": "text/csv",
@@ -29,12 +30,13 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
             "image/png": {"schema": {"type": "string", "format": "binary"}},
         },
     },
-    304: {"description": "The curve that If-None-Match names is still the one."},
+    **REVALIDATED,
 }
 
 
+@with_head(router, PATH)
 @router.get(
-    "/{library_id}/trade-off-curve",
+    PATH,
     summary="Show the trade-off curve",
     response_model=TradeOffCurve,
     responses=RESPONSES,
@@ -59,12 +61,7 @@ def show(  # noqa: PLR0913 - one argument for every part of the query
     _check(axis, device)
     chosen = format or _accepted(request.headers.get("accept", ""))
     sheet = parts.curves.sheet(session, CurveWish(library_id, axis, device, points, chosen))
-    headers = {
-        "etag": f'"{sheet.sha256}"', "cache-control": "private, no-cache", "vary": "Accept",
-    }  # fmt: skip
-    if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(sheet.content, headers=headers, media_type=MEDIA_TYPES[chosen])
+    return send_bytes(request, sheet.content, MEDIA_TYPES[chosen], {"vary": "Accept"})
 
 
 def _check(axis: CostAxis, device: str | None) -> None:

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from service.api.answers import posted
+from service.api.downloads import REVALIDATED, send_bytes, send_file, with_head
 from service.api.lists import AskedOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
@@ -29,6 +30,9 @@ from service.repositories.devices import NewStudentLatency
 RuntimeOf = Annotated[
     Literal["torch", "onnxruntime"], Query(description="What is to run the networks.")
 ]
+SCRIPT_TYPE = "text/x-python"
+SCRIPT_PATH = "/devices/measure_latency.py"
+KIT_PATH = "/libraries/{library_id}/latency-kit"
 SCRIPT = Path(__file__).parents[1] / "measure_latency.py"
 
 router = APIRouter(prefix="/v1", tags=["devices"], route_class=Route)
@@ -56,14 +60,16 @@ def listing(session: Reading, asked: AskedOf) -> Items[DeviceBody]:
     return asked.answer(found, [DeviceBody.of(record) for record in found.items])
 
 
+@with_head(router, SCRIPT_PATH)
 @router.get(
-    "/devices/measure_latency.py",
+    SCRIPT_PATH,
     summary="Download the script that measures a device",
     response_class=FileResponse,
+    responses={**REVALIDATED, 200: {"content": {SCRIPT_TYPE: {"schema": {"type": "string"}}}}},
 )
-def script() -> FileResponse:
+def script(request: Request) -> Response:
     """One file that needs Python and torch or ONNX Runtime, and nothing of this service."""
-    return FileResponse(SCRIPT, media_type="text/x-python", filename=SCRIPT.name)
+    return send_file(request, SCRIPT, SCRIPT_TYPE)
 
 
 @router.get("/devices/{device}", summary="Show a device")
@@ -120,15 +126,21 @@ def list_students(
     return asked.answer(found, items)
 
 
+@with_head(router, KIT_PATH)
 @router.get(
-    "/libraries/{library_id}/latency-kit",
+    KIT_PATH,
     tags=["libraries"],
     summary="Download what measuring a library needs",
     response_class=JSONResponse,
+    responses=REVALIDATED,
 )
 def kit(
-    library_id: str, session: Reading, parts: PartsOf, runtime: RuntimeOf = "torch"
-) -> JSONResponse:
+    library_id: str,
+    request: Request,
+    session: Reading,
+    parts: PartsOf,
+    runtime: RuntimeOf = "torch",
+) -> Response:
     """Programs and shapes of the teacher and all candidates for measure_latency.py; no weights.
 
     For ONNX Runtime every network is there as a model as well, which takes seconds to write.
@@ -145,7 +157,9 @@ def kit(
         library.split,
         ((candidate, place(sha256)) for candidate, sha256 in files),
     )
-    return JSONResponse(made if runtime == "torch" else parts.exports.models(made))
+    if runtime == "onnxruntime":
+        made = parts.exports.models(made)
+    return send_bytes(request, bytes(JSONResponse(made).body), "application/json", {})
 
 
 def _predicted_ms(session: Session, parts: Parts, record: StudentLatencyRecord) -> float | None:

@@ -12,6 +12,7 @@ from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
 from service.database import Database, Ending, Session
 from service.exports import Exports
+from service.job_watch import JobWatch
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shelves import Shelves
@@ -30,6 +31,7 @@ class Parts:
     curves: Curves
     metrics: Metrics
     exports: Exports
+    watch: JobWatch
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -41,9 +43,16 @@ class Parts:
         cache = CheckpointCache(artifacts)
         maker = StudentMaker(database, artifacts, cache, shelves, metrics)
         return cls(
-            settings, database, artifacts, shelves, maker, Curves(shelves), metrics,
+            settings,
+            database,
+            artifacts,
+            shelves,
+            maker,
+            Curves(shelves),
+            metrics,
             Exports(artifacts),
-        )  # fmt: skip
+            JobWatch(database),
+        )
 
     def owned_by(self, owner_id: str, ending: Ending | None = None) -> "Parts":
         """The same, with only this owner's part of the database behind it all. Every transaction

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -28,18 +28,19 @@ from service.errors import (
     problem,
     problem_of,
 )
-from service.failures import RequestRunning
+from service.failures import InvalidRange, RequestRunning
 from service.refusals import Refusal
 from service.request_id import request_id
 
 log = logging.getLogger(__name__)
 
 FULL = Match.FULL
+WITH_HEADERS = (Refusal, RequestRunning, InvalidRange)
 MEDIA_TYPE = "application/problem+json"
-_SCHEMA = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "A problem that the caller can solve.", "content": _SCHEMA},
-    "5XX": {"description": "A problem of the service.", "content": _SCHEMA},
+    "4XX": {"description": "A problem that the caller can solve.", "content": CONTENT},
+    "5XX": {"description": "A problem of the service.", "content": CONTENT},
 }
 _PLAIN = {
     404: (NOT_FOUND, "There is nothing at {path}. The pages at /docs list every path."),
@@ -92,7 +93,7 @@ def _domain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StudentSearchError)
     if KINDS[type(error)].status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("A request failed.", exc_info=error)
-    headers = dict(error.headers) if isinstance(error, Refusal | RequestRunning) else None
+    headers = dict(error.headers) if isinstance(error, WITH_HEADERS) else None
     return _answer(problem_of(error, request.url.path), headers)
 
 
@@ -138,8 +139,10 @@ def _has(body: Any, key: str | int) -> bool:
     return isinstance(body, Mapping) and key in body
 
 
-def _plain(request: Request, error: Exception) -> JSONResponse:
+def _plain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code < HTTPStatus.BAD_REQUEST:
+        return Response(status_code=error.status_code)
     if isinstance(error.__cause__, UploadTooLarge):  # the framework met it while reading JSON
         return _domain(request, error.__cause__)
     unread = isinstance(error.__cause__, RecursionError | ValueError)

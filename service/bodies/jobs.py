@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from service import records
 from service.errors import Problem, problem_of_failure
+from service.job_events import JobEvent
 from service.records import JobRecord, Progress, WorkState
 
 
@@ -20,6 +21,19 @@ class EarlierError(Problem):
         shown = problem_of_failure(failure)
         assert shown is not None
         return cls(at=failure.at, **shown.model_dump())
+
+
+class JobEventBody(BaseModel):
+    """A job came into a state."""
+
+    state: WorkState
+    at: datetime | None = Field(description="Null where nobody noted when.")
+    error: Problem | None = Field(description="Why it failed, if it did.")
+
+    @classmethod
+    def of(cls, event: JobEvent) -> "JobEventBody":
+        """What is shown of an event."""
+        return cls(state=event.state, at=event.at, error=problem_of_failure(event.error))
 
 
 class Amendment(BaseModel):
@@ -44,6 +58,7 @@ class JobBody(BaseModel):
     resource: str = Field(description="Id of what it makes.")
     state: WorkState
     progress: Progress
+    share: float = Field(description="How much of its work is done, from 0 to 1.")
     eta_seconds: float | None = Field(description="Expected time to the end, if it can be told.")
     error: Problem | None = Field(description="Why it failed, if it did.")
     earlier_errors: list[EarlierError] = Field(
@@ -66,6 +81,7 @@ class JobBody(BaseModel):
             resource=record.resource_id,
             state=record.state,
             progress=record.progress,
+            share=record.share,
             eta_seconds=record.eta_seconds,
             error=problem_of_failure(record.error),
             earlier_errors=[EarlierError.of_failure(each) for each in record.earlier_errors],

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from candidates.value import Value
 from service import settlement
 from service.failures import UnknownResource
-from service.records import Failure, JobRecord, Progress
+from service.records import Failure, JobRecord, Progress, WorkState
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Order, Page, matching, rows_of_page
 from service.tables import JobRow, UnitRow
@@ -30,6 +30,15 @@ class NewUnit(Value):
     stage: int = 0
     weight: int = 100
     total: int = 0
+
+
+class _UnitsOfState(NamedTuple):
+    """What the units of a job that are in one state add up to."""
+
+    state: WorkState
+    num_units: int
+    weight: int
+    weight_done: float
 
 
 class Amendment(Value):
@@ -77,7 +86,7 @@ def get(session: Session, job_id: str) -> JobRecord:
     row = session.get(JobRow, job_id)
     if row is None:
         raise UnknownResource("job", job_id)
-    return _record(row, _units(session, [job_id]))
+    return _records(session, [row])[0]
 
 
 def listing(
@@ -93,20 +102,24 @@ def listing(
     columns = (JobRow.priority, JobRow.id) if sort.endswith("priority") else (JobRow.id,)
     order = Order.named(sort, *columns)
     rows, following = rows_of_page(session, JobRow, page, *matching(wanted), order=order)
-    units = _units(session, [row.id for row in rows])
-    return Listing(items=tuple(_record(row, units) for row in rows), next=following)
+    return Listing(items=tuple(_records(session, rows)), next=following)
+
+
+def several(session: Session, job_ids: Sequence[str]) -> dict[str, JobRecord]:
+    """Those of them that there are, by id."""
+    rows = session.scalars(select(JobRow).where(JobRow.id.in_(job_ids)))
+    return {record.id: record for record in _records(session, list(rows))}
 
 
 def progress_of_kind(session: Session, job_ids: Sequence[str], kind: str) -> dict[str, Progress]:
     """For each job the sum over its units of one kind, in what they themselves count."""
-    sums = dict.fromkeys(job_ids, Progress(done=0, total=0))
-    for unit in _units(session, job_ids):
-        if unit.kind == kind:
-            old = sums[unit.job_id]
-            sums[unit.job_id] = Progress(
-                done=old.done + unit.progress_done, total=old.total + unit.progress_total
-            )
-    return sums
+    sums = func.sum(UnitRow.progress_done), func.sum(UnitRow.progress_total)
+    query = select(UnitRow.job_id, *sums).where(UnitRow.job_id.in_(job_ids), UnitRow.kind == kind)
+    found = {
+        job_id: Progress(done=int(done), total=int(total))
+        for job_id, done, total in session.execute(query.group_by(UnitRow.job_id))
+    }
+    return {job_id: found.get(job_id, Progress(done=0, total=0)) for job_id in job_ids}
 
 
 def _unit_row(job_id: str, unit: NewUnit) -> UnitRow:
@@ -121,18 +134,32 @@ def _unit_row(job_id: str, unit: NewUnit) -> UnitRow:
     )
 
 
-def _units(session: Session, job_ids: Sequence[str]) -> list[UnitRow]:
-    return list(session.scalars(select(UnitRow).where(UnitRow.job_id.in_(job_ids))))
+def _records(session: Session, rows: Sequence[JobRow]) -> list[JobRecord]:
+    counted = _counted(session, [row.id for row in rows])
+    return [_record(row, counted.get(row.id, [])) for row in rows]
 
 
-def _record(row: JobRow, all_units: Sequence[UnitRow]) -> JobRecord:
-    units = [unit for unit in all_units if unit.job_id == row.id]
-    counts: dict[str, int] = {}
-    for unit in units:
-        counts[unit.state] = counts.get(unit.state, 0) + 1
+def _counted(session: Session, job_ids: Sequence[str]) -> dict[str, list[_UnitsOfState]]:
+    """A job may have very many units, so the database adds them up."""
+    share = case(
+        (UnitRow.state == "succeeded", 1.0),
+        (UnitRow.progress_total == 0, 0.0),
+        (UnitRow.progress_done >= UnitRow.progress_total, 1.0),
+        else_=UnitRow.progress_done * 1.0 / UnitRow.progress_total,
+    )
+    sums = func.count(), func.sum(UnitRow.weight), func.sum(UnitRow.weight * share)
+    query = select(UnitRow.job_id, UnitRow.state, *sums).where(UnitRow.job_id.in_(job_ids))
+    found: dict[str, list[_UnitsOfState]] = {}
+    rows: Any = session.execute(query.group_by(UnitRow.job_id, UnitRow.state))
+    for job_id, *rest in rows:
+        found.setdefault(job_id, []).append(_UnitsOfState(*rest))
+    return found
+
+
+def _record(row: JobRow, units: Sequence[_UnitsOfState]) -> JobRecord:
     progress = Progress(
-        done=int(sum(unit.weight * _share(unit) for unit in units)),
-        total=sum(unit.weight for unit in units),
+        done=int(sum(each.weight_done for each in units)),
+        total=int(sum(each.weight for each in units)),
     )
     return JobRecord.model_validate({
         "id": row.id,
@@ -144,19 +171,13 @@ def _record(row: JobRow, all_units: Sequence[UnitRow]) -> JobRecord:
         "priority": row.priority,
         "deadline": row.deadline,
         "progress": progress,
-        "units": counts,
+        "units": {each.state: each.num_units for each in units},
         "stopping": row.stop_requested_at is not None and row.finished_at is None,
         "eta_seconds": _eta_seconds(row, progress),
         "created_at": row.created_at,
         "started_at": row.started_at,
         "finished_at": row.finished_at,
     })  # fmt: skip
-
-
-def _share(unit: UnitRow) -> float:
-    if unit.state == "succeeded":
-        return 1.0
-    return min(1.0, unit.progress_done / unit.progress_total) if unit.progress_total else 0.0
 
 
 def _eta_seconds(row: JobRow, progress: Progress) -> float | None:

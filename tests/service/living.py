@@ -43,5 +43,6 @@ def living(folder: Path, template: Path) -> Iterator[Live]:
             yield Live(url, client, world)
     finally:
         server.should_exit = True
+        app.state.parts.watch.close()
         thread.join()
         listener.close()

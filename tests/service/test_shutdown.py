@@ -1,6 +1,7 @@
 """A real server that is told to stop, with real workers."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -195,3 +196,19 @@ def refused(url: str) -> bool:
     except httpx2.TransportError:
         return True
     return False
+
+
+def test_who_follows_a_job_is_let_go_at_once(tmp_path: Path, sqlite_template: Path) -> None:
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'own.db')}"
+    with running(tmp_path / "server", url, workers=0, stop_seconds=50) as server:
+        mine = Database(url)
+        job_id = add(mine, tmp_path, "patient", 1)
+        mine.close()
+        url = f"{server.url}/v1/jobs/{job_id}/events"
+        with httpx2.stream("GET", url, timeout=60) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "event: state"
+            begun = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - begun < 40
+            assert "event: progress" in list(lines)

@@ -1,3 +1,4 @@
+import base64
 import hashlib
 
 import pytest
@@ -98,3 +99,55 @@ def test_a_teacher_that_is_not_ready_has_no_file_of_its_own(world: World) -> Non
     assert teacher["network"] is None
     answer = world.http.get(f"/v1/teachers/{teacher['id']}/network")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/resource-not-ready")
+
+
+@pytest.fixture
+def downloads(world: World) -> dict[str, str]:
+    """The path of every download, by what it is."""
+    student = world.ready_student()
+    library = world.http.get(f"/v1/libraries/{student['library']}").json()
+    return {
+        "student": student["checkpoint"]["url"],
+        "teacher": f"/v1/teachers/{library['teacher']}/network",
+        "script": "/v1/devices/measure_latency.py",
+        "kit": f"/v1/libraries/{library['id']}/latency-kit",
+        "curve": f"/v1/libraries/{library['id']}/trade-off-curve?format=csv",
+    }
+
+
+def test_every_download_tells_its_digest_and_goes_on_where_it_stopped(
+    world: World, downloads: dict[str, str]
+) -> None:
+    for path in downloads.values():
+        whole = world.http.get(path)
+        digest = hashlib.sha256(whole.content).digest()
+        written = base64.b64encode(digest).decode()
+        assert whole.headers["repr-digest"] == f"sha-256=:{written}:", path
+        assert whole.headers["etag"] == f'"{digest.hex()}"'
+        assert whole.headers["accept-ranges"] == "bytes"
+        head = world.http.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("etag", "repr-digest", "content-length", "content-type"):
+            assert head.headers[name] == whole.headers[name], (path, name)
+        known = world.http.get(path, headers={"if-none-match": whole.headers["etag"]})
+        assert (known.status_code, known.content) == (304, b"")
+        headers = {"range": "bytes=10-19", "if-range": whole.headers["etag"]}
+        part = world.http.get(path, headers=headers)
+        assert (part.status_code, part.content) == (206, whole.content[10:20]), path
+        assert part.headers["content-range"] == f"bytes 10-19/{len(whole.content)}"
+        assert part.headers["repr-digest"] == whole.headers["repr-digest"]
+        last = world.http.get(path, headers={"range": "bytes=-7"})
+        assert last.content == whole.content[-7:]
+        other = world.http.get(path, headers={"range": "bytes=10-19", "if-range": '"other"'})
+        assert (other.status_code, other.content) == (200, whole.content)
+
+
+def test_a_range_outside_of_the_file_is_a_problem_that_tells_its_size(
+    world: World, downloads: dict[str, str]
+) -> None:
+    for path in downloads.values():
+        size = len(world.http.get(path).content)
+        answer = world.http.get(path, headers={"range": f"bytes={size}-"})
+        assert (answer.status_code, answer.json()["type"]) == (416, "/problems/invalid-range"), path
+        assert answer.headers["content-range"] == f"bytes */{size}"
+        assert answer.json()["size_bytes"] == size

@@ -176,7 +176,7 @@ def test_an_empty_library_has_no_curve(world: World) -> None:
         world.complete_with_candidates(world.claim(), posted["id"], [])
     answer = fetch(world, posted["id"])
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/empty-library")
-    assert "only student would be the teacher" in answer.json()["detail"]
+    assert "has no candidate for the neighbourhood" in answer.json()["detail"]
 
 
 def test_an_unknown_device_is_named(world: World) -> None:

@@ -159,6 +159,7 @@ CALLS = {
     ("post", "/v1/datasets"),
     ("post", "/v1/devices"),
     ("post", "/v1/devices/{device}/students"),
+    ("get", "/v1/jobs/{job_id}/events"),
     ("post", "/v1/jobs/{job_id}/cancel"),
     ("post", "/v1/jobs/{job_id}/retry"),
     ("patch", "/v1/jobs/{job_id}"),

@@ -70,7 +70,7 @@ def _everything(alice: World) -> dict[str, str]:
         "survey_id": survey["id"],
         "search_id": found["id"],
         "device": device["id"],
-        "job_id": refinement["job"],
+        "job_id": shown["job"],
         "webhook_id": webhook["id"],
         "token_id": alice.http.get("/v1/tokens").json()["items"][0]["id"],
     }
