@@ -4,6 +4,7 @@ import math
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -80,7 +81,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
         timeout_graceful_shutdown=math.ceil(settings.stop_seconds),
     )
     server = _Server(config, app.state.parts.watch.close)
-    server.run(sockets=[listener])
+    with suppress(SystemExit):  # uvicorn's way to tell of a failed start
+        server.run(sockets=[listener])
     if not server.started and not server.told_to_stop:
         raise StartFailed
 

@@ -31,7 +31,7 @@ def test_claims_and_leases_that_ran_out_are_counted(
     with database.writing() as session:
         builders.datasets.post(session, builders.new_dataset())
     assert ledger.claim("first") is not None
-    clock.advance(31)
+    clock.watch(ledger.sweep, 31)
     assert ledger.claim("second") is not None
     ledger.release("second")
     with database.reading() as session:

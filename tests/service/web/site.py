@@ -83,9 +83,9 @@ class Visit:
         complaints = self.complaints
         if self.expects_refusals:
             complaints = [each for each in complaints if not each.startswith(REFUSED)]
-        assert complaints == []
+        assert not complaints, complaints
         foreign = [each for each in self.requests if not each.startswith((self.site.url, "blob:"))]
-        assert foreign == []
+        assert not foreign, foreign
 
 
 @contextmanager

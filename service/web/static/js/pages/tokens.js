@@ -34,6 +34,7 @@ async function administered(signal, reload) {
   try {
     tokens = await all("/v1/tokens?limit=500", { signal });
   } catch (error) {
+    if (error.status === 403 && !token.get()) return empty("This service has no tokens", "It listens on this machine alone and asks nobody who they are. The first token is made on the server itself: student-search token create --scope admin");
     if (error.status === 401 || error.status === 403) return problemBox(error);
     throw error;
   }
