@@ -39,6 +39,7 @@ def _panel(panel: Axes, sheet: Sheet, cells: Cells) -> None:
         panel.bar([0], [0], color=COLOURS[number], label=column.name)
     panel.axhline(0, color="black", linewidth=0.8)
     panel.set_xticks(range(len(sheet.settings)), [f"{sheet.knob} = {s:g}" for s in sheet.settings])
+    panel.set_xlim(-0.5, len(sheet.settings) - 0.5)
     panel.set(title=sheet.title, ylabel="points below the teacher")
     panel.set_ylim(top=min(TALLEST, panel.get_ylim()[1]) * 1.08)
     panel.grid(visible=True, axis="y", linewidth=0.5, color="#D9D9D9")
