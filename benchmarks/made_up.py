@@ -49,7 +49,7 @@ class Store:
         """With its tables; the service itself need not run."""
         database = Database(settings.sqlalchemy_url)
         database.migrate()
-        artifacts = Artifacts(settings.artifacts_dir)
+        artifacts = Artifacts.of(settings)
         return cls(settings, database, artifacts, Ledger(database, settings))
 
     def do_unit(self, write: Write) -> None:

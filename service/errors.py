@@ -123,6 +123,8 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     failures.LeaseLost: _kind("lease-lost", 500, "A worker lost its lease"),
     failures.ArtifactMissing: _kind("artifact-missing", 500, "A stored file is missing"),
     failures.ArtifactDamaged: _kind("artifact-damaged", 500, "A stored file is damaged"),
+    failures.StoreFull: _kind("store-full", 507, "There is no room for a file"),
+    failures.StoreUnavailable: _kind("store-unavailable", 503, "The store cannot be used"),
     UploadTooLarge: _kind("upload-too-large", 413, "The upload is too large", "max_bytes"),
     UnsupportedMedia: _kind("unsupported-media-type", 415, "The body has the wrong content type"),
     SourceNotAllowed: _kind("source-not-allowed", 403, "The source may not be read"),

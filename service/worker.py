@@ -35,7 +35,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     lifeline.watch(lambda: _end(stop, settings.stop_seconds))
     database = Database(settings.sqlalchemy_url)
-    place = Workplace(database, Artifacts(settings.artifacts_dir))
+    place = Workplace(database, Artifacts.of(settings))
     ledger = Ledger(database, settings)
     while not stop.is_set():
         if not work_once(ledger, place, settings, worker, stop):

@@ -16,10 +16,10 @@ from service.api.lists import AskedOf, NameOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, MULTIPART, save, takes
-from service.artifacts import file_sha256
 from service.bodies.common import Items
 from service.bodies.datasets import DatasetBody, DatasetByUri, Name
 from service.errors import SourceNotAllowed
+from service.intactness import file_sha256
 from service.records import State
 from service.repositories import datasets
 from service.repositories.datasets import NewDataset

@@ -12,8 +12,9 @@ from fastapi.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import problems
-from service.artifacts import Artifacts, file_sha256
+from service.artifacts import Artifacts
 from service.failures import InvalidRange
+from service.intactness import file_sha256
 from service.records import StoredFile
 
 MEDIA_TYPE = "application/octet-stream"

@@ -35,7 +35,7 @@ class Parts:
     def of(cls, settings: Settings) -> "Parts":
         """How the parts fit together."""
         database = Database(settings.sqlalchemy_url)
-        artifacts = Artifacts(settings.artifacts_dir)
+        artifacts = Artifacts.of(settings)
         shelves = Shelves()
         metrics = Metrics(database)
         cache = CheckpointCache(artifacts)

@@ -23,7 +23,7 @@ class Shop:
         self.settings = Settings(data_dir=folder)
         self.database = Database(self.settings.sqlalchemy_url)
         self.database.migrate()
-        self.artifacts = Artifacts(self.settings.artifacts_dir)
+        self.artifacts = Artifacts.of(self.settings)
         self.ledger = Ledger(self.database, self.settings)
 
     def work(self) -> None:

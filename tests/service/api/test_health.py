@@ -38,7 +38,7 @@ def test_it_is_not_ready_while_its_store_takes_no_files(
     world: World, api_settings: Settings
 ) -> None:
     with read_only(api_settings.artifacts_dir):
-        assert "The store takes no files: Permission denied." in problem(world, "store")
+        assert "The artifact store cannot take files: Permission denied." in problem(world, "store")
     assert world.http.get("/readyz").status_code == 200
 
 
