@@ -23,6 +23,7 @@ from service.api import (
     surveys,
     teachers,
     tokens,
+    tus,
     webhooks,
 )
 from service.api.failsafe import Failsafe
@@ -31,6 +32,7 @@ from service.api.metrics import NoteRequests
 from service.api.parts import Parts
 from service.api.request_ids import RequestIds
 from service.api.shield import Shield
+from service.api.tus_protocol import TusProtocol
 from service.api.uploads import BodyLimit
 from service.courier import Courier
 from service.gate import Gate
@@ -39,6 +41,7 @@ from service.ledger import Ledger
 from service.readiness import probes_of
 from service.rounds import Rounds
 from service.settings import Settings
+from service.tidying import TIDY_SECONDS, Tidying
 
 COURIER_SECONDS = 0.5
 DESCRIPTION = """
@@ -65,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.parts = Parts.of(settings)
     app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(TusProtocol)
     app.add_middleware(Guard, gate=Gate(app.state.parts.database), settings=settings)
     app.add_middleware(Failsafe)
     app.add_middleware(NoteRequests, metrics=app.state.parts.metrics)
@@ -85,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         devices,
         jobs,
         tokens,
+        tus,
         webhooks,
         metrics,
     ):
@@ -106,7 +111,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sweeps = Rounds("sweep", ledger.sweep, parts.settings.sweep_seconds)
     courier = Courier(parts.database, parts.settings.webhook_private_addresses)
     posts = Rounds("webhooks", courier.deliver, COURIER_SECONDS)
-    with LauncherProcess(parts.settings) as launcher, sweeps, posts:
+    tidying = Tidying(parts.database, parts.uploads, parts.settings)
+    rounds = Rounds("tidy", tidying.tidy, TIDY_SECONDS)
+    with LauncherProcess(parts.settings) as launcher, sweeps, posts, rounds:
         app.state.probes = probes_of(parts.database, parts.artifacts, launcher)
         yield
     parts.database.close()

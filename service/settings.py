@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         default=4 * 2**30, gt=0, description="Largest body that an upload may have."
     )
+    upload_hours: float = Field(
+        default=24, gt=0, description="How long an upload is kept to which nothing is added."
+    )
     max_json_bytes: int = Field(
         default=16 * 2**20, gt=0, description="Largest body that is no upload may have."
     )
@@ -171,6 +174,11 @@ class Settings(BaseSettings):
     def pulse_seconds(self) -> float:
         """How often a unit's heart beats."""
         return min(0.5, self.lease_seconds / 6)
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where what arrives in pieces lies until it is used."""
+        return self.data_dir / "uploads"
 
     @property
     def artifacts_dir(self) -> Path:

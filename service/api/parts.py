@@ -16,6 +16,7 @@ from service.metrics import Metrics
 from service.settings import Settings
 from service.shelves import Shelves
 from service.student_maker import StudentMaker
+from service.upload_folder import UploadFolder
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Parts:
     curves: Curves
     metrics: Metrics
     watch: JobWatch
+    uploads: UploadFolder
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
@@ -49,6 +51,7 @@ class Parts:
             Curves(shelves),
             metrics,
             JobWatch(database),
+            UploadFolder(settings.uploads_dir),
         )
 
     def owned_by(self, owner_id: str, ending: Ending | None = None) -> "Parts":

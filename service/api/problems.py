@@ -28,14 +28,16 @@ from service.errors import (
     problem,
     problem_of,
 )
-from service.failures import InvalidRange, RequestRunning
+from service.failures import InvalidRange, RequestRunning, StoreFull
 from service.refusals import Refusal
 from service.request_id import request_id
+from service.stores.troubles import is_full
+from service.upload_failures import ProtocolVersion
 
 log = logging.getLogger(__name__)
 
 FULL = Match.FULL
-WITH_HEADERS = (Refusal, RequestRunning, InvalidRange)
+WITH_HEADERS = (Refusal, RequestRunning, InvalidRange, ProtocolVersion)
 MEDIA_TYPE = "application/problem+json"
 CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -72,6 +74,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
+    app.add_exception_handler(OSError, _full)
 
 
 def answer_to(request: Request, error: StudentSearchError | DatabaseUnavailable) -> JSONResponse:
@@ -145,6 +148,8 @@ def _plain(request: Request, error: Exception) -> Response:
         return Response(status_code=error.status_code)
     if isinstance(error.__cause__, UploadTooLarge):  # the framework met it while reading JSON
         return _domain(request, error.__cause__)
+    if is_full(error.__cause__):
+        return _full(request, error.__cause__)
     unread = isinstance(error.__cause__, RecursionError | ValueError)
     kind, text = _PLAIN.get(error.status_code, (MALFORMED, UNREADABLE if unread else "{detail}"))
     detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
@@ -166,8 +171,19 @@ def _methods(request: Request) -> list[str]:
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
     log.warning("The database is out of reach.", exc_info=error)
-    detail = "The database is down or too busy, and nothing was changed. Try again in a while."
+    detail = (
+        "The database is down, too busy or without room, and nothing was changed. Try again in a "
+        "while."
+    )
     return _answer(problem(UNAVAILABLE, detail, request.url.path), {"retry-after": "5"})
+
+
+def _full(request: Request, error: BaseException | None) -> JSONResponse:
+    """Of the disk on which a body is kept while it arrives; any other error nobody foresaw."""
+    assert isinstance(error, OSError)
+    if not is_full(error):
+        raise error
+    return _domain(request, StoreFull("take what was sent"))
 
 
 def _answer(document: Problem, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -1,8 +1,5 @@
 import os
-import pwd
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from service.app import create_app
 from service.launcher_process import LauncherProcess
 from service.settings import Settings
 from tests.service.api.world import World
+from tests.service.disks import read_only
 from tests.service.fake_units import LAUNCHER
 from tests.service.waiting import wait_until
 
@@ -76,23 +74,6 @@ def problem(world: World, part: str) -> str:
     return said or ""
 
 
-@contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    """Root may write everywhere, so while this lasts the tests are somebody else."""
-    stores = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
-    for path in stores:
-        path.chmod(0o555)
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(pwd.getpwnam("nobody").pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
-        for path in stores:
-            path.chmod(0o755)
-
-
 def test_the_version_is_shown(world: World) -> None:
     assert world.http.get("/version").json()["name"] == "student-search"
 
@@ -118,6 +99,16 @@ CALLS = {
     ("get", "/v1/devices/{device}"),
     ("get", "/v1/devices/{device}/students"),
     ("get", "/v1/devices/{device}/tables/{library_id}"),
+    ("get", "/v1/webhooks"),
+    ("post", "/v1/webhooks"),
+    ("get", "/v1/webhooks/{webhook_id}"),
+    ("delete", "/v1/webhooks/{webhook_id}"),
+    ("get", "/v1/webhooks/{webhook_id}/deliveries"),
+    ("get", "/v1/uploads"),
+    ("post", "/v1/uploads"),
+    ("get", "/v1/uploads/{upload_id}"),
+    ("patch", "/v1/uploads/{upload_id}"),
+    ("delete", "/v1/uploads/{upload_id}"),
     ("get", "/v1/jobs"),
     ("get", "/v1/jobs/{job_id}"),
     ("get", "/v1/libraries"),

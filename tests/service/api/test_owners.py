@@ -60,6 +60,7 @@ def _everything(alice: World) -> dict[str, str]:
     survey = _made(alice.http.post(f"/v1/libraries/{library}/surveys", json={"count": 2}))
     search = {"budget": {"parameters": 200}, "trials": 4}
     found = _made(alice.http.post(f"/v1/libraries/{library}/searches", json=search))
+    upload = _made(alice.http.post("/v1/uploads", headers={"upload-length": "1"}))
     webhook = _made(alice.http.post("/v1/webhooks", json={"url": "https://1.1.1.1/told"}))
     return {
         "dataset_id": shown["dataset"],
@@ -72,6 +73,7 @@ def _everything(alice: World) -> dict[str, str]:
         "device": device["id"],
         "job_id": shown["job"],
         "webhook_id": webhook["id"],
+        "upload_id": upload["id"],
         "token_id": alice.http.get("/v1/tokens").json()["items"][0]["id"],
     }
 
@@ -180,7 +182,9 @@ def test_routes_get_at_the_database_through_their_caller_alone() -> None:
 def _bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     """What would be right, if it were the caller's own."""
     search = {"budget": {"parameters": 200}, "trials": 4}
+    piece = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
     return {
+        ("patch", "/v1/uploads/{upload_id}"): {"content": b"x", "headers": piece},
         ("post", "/v1/teachers/{teacher_id}/libraries"): {"json": {"dataset": ids["dataset_id"]}},
         ("patch", "/v1/jobs/{job_id}"): {"json": {"priority": 1}},
         ("post", "/v1/libraries/{library_id}/surveys"): {"json": {"count": 2}},
