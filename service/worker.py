@@ -73,7 +73,7 @@ def run_unit(
 
 def _run(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse: Pulse) -> None:
     try:
-        with pulse:
+        with pulse, room_for("keep what the unit makes"):
             own = replace(place.of(unit.owner_id), saved=pulse.note_saved)
             write = work_of(unit.kind)(own, unit.payload, pulse.report)
         ledger.complete(unit, write, pulse.progress)

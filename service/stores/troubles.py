@@ -22,8 +22,24 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        if exc.errno in FULL:
+        if is_full(exc):
             raise StoreFull(what) from exc
         if exc.errno in BROKEN:
             raise StoreUnavailable(what, os.strerror(exc.errno)) from exc
         raise
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether it says that a disk has no room left, or a file would be larger than allowed."""
+    return isinstance(error, OSError) and error.errno in FULL
+
+
+@contextmanager
+def room_for(what: str) -> Iterator[None]:
+    """Like `translated`, where other refusals may come from elsewhere than from the store."""
+    try:
+        yield
+    except OSError as exc:
+        if not is_full(exc):
+            raise
+        raise StoreFull(what) from exc
