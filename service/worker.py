@@ -19,6 +19,7 @@ from service.ledger import Ledger
 from service.pulse import Pulse
 from service.records import Failure, UnitRecord
 from service.settings import Settings
+from service.stores.troubles import room_for
 
 log = logging.getLogger(__name__)
 
