@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test lint types settings format run demo cifar coverage benchmarks clean
+.PHONY: help venv test lint types settings openapi format run demo cifar coverage benchmarks clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -50,6 +50,9 @@ types: $(STAMP) ## Check types (mypy --strict)
 
 settings: $(STAMP) ## Bring docs/settings.md up to date with the code
 	@$(BIN)/python -m service.settings_page
+
+openapi: $(STAMP) ## Bring docs/openapi.json up to date with the code
+	@$(BIN)/python -m service.openapi_file
 
 format: $(STAMP) ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .

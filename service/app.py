@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
@@ -16,8 +17,10 @@ from service.api import (
     jobs,
     libraries,
     metrics,
+    problem_types,
     problems,
     refinements,
+    refusal_docs,
     searches,
     students,
     surveys,
@@ -63,7 +66,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         redoc_url=None,
         lifespan=_lifespan,
-        responses=problems.RESPONSES,
         swagger_ui_parameters={"validatorUrl": None, "defaultModelsExpandDepth": 0},
     )
     app.state.parts = Parts.of(settings)
@@ -94,9 +96,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         metrics,
     ):
         app.include_router(module.router, dependencies=[Depends(TOKEN)])
-    for module in (health, problems):
+    for module in (health, problem_types):
         app.include_router(module.router)
+    described = app.openapi
+    app.openapi = lambda: _with_refusals(described())  # type: ignore[method-assign]
     return app
+
+
+def _with_refusals(description: dict[str, Any]) -> dict[str, Any]:
+    """With the answers to which all calls refer."""
+    description["components"]["responses"] = refusal_docs.components()
+    return description
 
 
 @asynccontextmanager

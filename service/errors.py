@@ -198,6 +198,7 @@ def problem(
     detail: str,
     instance: str | None = None,
     members: Mapping[str, Any] = MappingProxyType({}),
+    request_id: str | None = None,
 ) -> Problem:
     """A problem document of this kind, with further members."""
     return Problem(
@@ -206,6 +207,7 @@ def problem(
         status=kind.status,
         detail=detail,
         instance=instance,
+        request_id=request_id,
         **members,
     )
 

@@ -40,6 +40,7 @@ Posted = DatasetByUri | DatasetByUpload | PostedArchive
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=Route)
 
+DESCRIBED = (DatasetByUri, DatasetByUpload)
 _UPLOAD = {
     "type": "object",
     "required": ["name", "archive"],
@@ -56,11 +57,13 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            MULTIPART: {"schema": _UPLOAD},
+            MULTIPART: {"schema": _UPLOAD, "example": {"name": "digits", "archive": "a tar file"}},
             JSON: {
-                "schema": {
-                    "anyOf": [each.model_json_schema() for each in (DatasetByUri, DatasetByUpload)]
-                }
+                "schema": {"anyOf": [each.model_json_schema() for each in DESCRIBED]},
+                "examples": {
+                    each.__name__: {"value": each.model_json_schema()["examples"][0]}
+                    for each in DESCRIBED
+                },
             },
         },
     }

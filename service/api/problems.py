@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -20,9 +20,7 @@ from service.errors import (
     MALFORMED,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
-    PLAIN_KINDS,
     UNAVAILABLE,
-    Kind,
     Problem,
     UploadTooLarge,
     problem,
@@ -39,11 +37,6 @@ log = logging.getLogger(__name__)
 FULL = Match.FULL
 WITH_HEADERS = (Refusal, RequestRunning, InvalidRange, ProtocolVersion)
 MEDIA_TYPE = "application/problem+json"
-CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "A problem that the caller can solve.", "content": CONTENT},
-    "5XX": {"description": "A problem of the service.", "content": CONTENT},
-}
 _PLAIN = {
     404: (NOT_FOUND, "There is nothing at {path}. The pages at /docs list every path."),
     405: (
@@ -55,17 +48,6 @@ UNREADABLE = (
     "The body cannot be read as JSON: it is nested too deeply, or has a number of too many digits. "
     "Send a plainer one."
 )
-
-router = APIRouter(tags=["service"])
-
-
-@router.get("/problems/{slug}", summary="What a type of problem means")
-def explain(slug: str) -> Kind:
-    """The status and title of every problem of this type, and which members it adds."""
-    for kind in (*KINDS.values(), *PLAIN_KINDS):
-        if kind.slug == slug:
-            return kind
-    raise HTTPException(404)
 
 
 def install(app: FastAPI) -> None:

@@ -30,6 +30,7 @@ EXAMPLE = (
     '{"architecture": "cifar_resnet20", "kwargs": {"num_classes": 10}, "input": [3, 32, 32], '
     '"preprocessing": {"mean": [0.49, 0.48, 0.45], "std": [0.25, 0.24, 0.26]}}'
 )
+FORM = {"name": "digits", "recipe": EXAMPLE, "weights": "a safetensors file"}
 
 
 @router.post(
@@ -37,6 +38,7 @@ EXAMPLE = (
     status_code=202,
     summary="Post a teacher",
     dependencies=[Depends(takes(MULTIPART))],
+    openapi_extra={"requestBody": {"content": {MULTIPART: {"example": FORM}}}},
 )
 def post(  # noqa: PLR0913 - one argument for every part of the form
     name: Annotated[str, Form(min_length=1, max_length=200)],

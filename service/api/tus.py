@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from service.api import problems
 from service.api.lists import AskedOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
+from service.api.refusal_docs import answer
 from service.api.routes import Route
 from service.api.tus_protocol import ALGORITHM_NAMES, EXTENSIONS, VERSION
 from service.api.uploads import OFFSET_STREAM, PIECE_BYTES, takes
@@ -31,7 +31,9 @@ MAX_METADATA_BYTES = 4096
 _BYTES: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {OFFSET_STREAM: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            OFFSET_STREAM: {"schema": {"type": "string", "format": "binary"}, "example": "a piece"}
+        },
     }
 }
 
@@ -106,7 +108,7 @@ def ask(upload_id: str, session: Reading, parts: PartsOf) -> Response:
     summary="Send a piece of an upload",
     dependencies=[Depends(takes(OFFSET_STREAM))],
     openapi_extra=_BYTES,
-    responses={460: {"description": "The checksum differs.", "content": problems.CONTENT}},
+    responses={423: answer(423), 460: answer(460)},
 )
 async def append(
     upload_id: str,

@@ -174,7 +174,25 @@ def test_every_call_says_what_it_does_and_how_it_fails(world: World) -> None:
     for call in (call for calls in paths.values() for call in calls.values()):
         assert call["summary"]
         assert call["description"]
-        assert "application/problem+json" in call["responses"]["4XX"]["content"]
+        assert {"422", "500"} <= call["responses"].keys()
+
+
+def test_every_refusal_has_an_example(world: World) -> None:
+    described = world.http.get("/openapi.json").json()
+    for status, response in described["components"]["responses"].items():
+        example = response["content"]["application/problem+json"]["example"]
+        assert example["status"] == int(status)
+
+
+def test_every_body_has_an_example(world: World) -> None:
+    described = world.http.get("/openapi.json").json()
+    calls = [call for calls in described["paths"].values() for call in calls.values()]
+    bodies = [call["requestBody"]["content"] for call in calls if "requestBody" in call]
+    assert len(bodies) > 10
+    for media_type, body in (pair for content in bodies for pair in content.items()):
+        name = body["schema"].get("$ref", "").rpartition("/")[2]
+        schema = described["components"]["schemas"].get(name, {})
+        assert {"example", "examples"} & (body.keys() | schema.keys()), (media_type, body)
 
 
 def test_the_same_app_serves_one_start_after_the_other(api_settings: Settings) -> None:
