@@ -4,9 +4,10 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from service.failures import ArtifactDamaged, ArtifactMissing
 from service.intactness import Intactness, file_sha256
@@ -16,6 +17,7 @@ from service.stores.disk import Disk
 from service.stores.store import Store
 from service.stores.troubles import translated
 
+Found = TypeVar("Found")
 DAY_SECONDS = 24 * 60 * 60
 
 
@@ -77,22 +79,19 @@ class Artifacts:
 
     def read(self, sha256: str) -> bytes:
         """The content; ArtifactMissing, ArtifactDamaged."""
-        with translated(f"read the file {sha256}"):
+
+        def found() -> bytes:
             data = self.place(sha256).read_bytes()
-            if hashlib.sha256(data).hexdigest() != sha256:
-                data = self.locate(sha256).read_bytes()
-        return data
+            is_intact = hashlib.sha256(data).hexdigest() == sha256
+            return data if is_intact else self._checked(sha256).read_bytes()
+
+        with translated(f"read the file {sha256}"):
+            return _again(found)
 
     def locate(self, sha256: str) -> Path:
         """Where the file lies, for readers that need a path; checked like `read`."""
         with translated(f"read the file {sha256}"):
-            path = self.place(sha256)
-            if self._intactness.of(path, sha256):
-                return path
-            path = self._store.fetch(sha256, anew=True)
-            if self._intactness.of(path, sha256):
-                return path
-        raise ArtifactDamaged(sha256)
+            return _again(lambda: self._checked(sha256))
 
     def place(self, sha256: str) -> Path:
         """Where the file lies, for who reads its head only; its content is not checked.
@@ -118,9 +117,26 @@ class Artifacts:
                 if folder.stat().st_mtime < oldest:
                     shutil.rmtree(folder, ignore_errors=True)
 
+    def _checked(self, sha256: str) -> Path:
+        path = self.place(sha256)
+        if self._intactness.of(path, sha256):
+            return path
+        path = self._store.fetch(sha256, anew=True)
+        if self._intactness.of(path, sha256):
+            return path
+        raise ArtifactDamaged(sha256)
+
     def _is_intact(self, sha256: str) -> bool:
         try:
             self.locate(sha256)
         except (ArtifactMissing, ArtifactDamaged):
             return False
         return True
+
+
+def _again(use: Callable[[], Found]) -> Found:
+    """Once more if the file is set aside between being found and being opened."""
+    try:
+        return use()
+    except FileNotFoundError:
+        return use()

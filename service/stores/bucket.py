@@ -131,20 +131,14 @@ class Bucket:
 
     def _download(self, sha256: str, path: Path) -> None:
         """Piece by piece, so that no request takes long however large the file is."""
-        what = f"read the file {sha256}"
-        with translated(what), path.open("wb") as file:
-            size_bytes = self._size_bytes(sha256, what)
-            for start in range(0, size_bytes, PIECE_BYTES):
-                end = min(start + PIECE_BYTES, size_bytes)
-                with _translated(what):
-                    piece = obstore.get_range(self._objects, _key(sha256), start=start, end=end)
-                file.write(piece)
-
-    def _size_bytes(self, sha256: str, what: str) -> int:
-        with _translated(what):
+        what, key = f"read the file {sha256}", _key(sha256)
+        with translated(what), path.open("wb") as file, _translated(what):
             try:
-                return obstore.head(self._objects, _key(sha256))["size"]
-            except FileNotFoundError as exc:
+                size_bytes = obstore.head(self._objects, key)["size"]
+                for start in range(0, size_bytes, PIECE_BYTES):
+                    end = min(start + PIECE_BYTES, size_bytes)
+                    file.write(obstore.get_range(self._objects, key, start=start, end=end))
+            except FileNotFoundError as exc:  # it may be set aside at any moment
                 raise ArtifactMissing(sha256) from exc
 
 

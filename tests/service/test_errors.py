@@ -1,6 +1,7 @@
 import pytest
 
 from candidates.errors import InfeasibleBudget, NotApplicable, StudentSearchError
+from service.collection import StoreForeign
 from service.errors import KINDS, PLAIN_KINDS, problem_of, problem_of_failure
 from service.failures import UnknownResource, WorkInterrupted
 from service.records import Failure
@@ -15,6 +16,7 @@ NEVER_OVER_HTTP = {
     NotApplicable,
     Refusal,
     StartFailed,
+    StoreForeign,
     TokensNeeded,
     WorkInterrupted,
 }
