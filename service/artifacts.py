@@ -73,7 +73,7 @@ class Artifacts:
     def adopt(self, path: Path) -> StoredFile:
         """Move a finished file from `scratch` into the store; heals one that is damaged there."""
         stored = StoredFile(sha256=file_sha256(path), size_bytes=path.stat().st_size)
-        if not self._store.create(stored.sha256, path) and not self._is_intact(stored.sha256):
+        if not self._store.create(stored.sha256, path) and not self.is_intact(stored.sha256):
             self._store.replace(stored.sha256, path)
         return stored
 
@@ -82,8 +82,8 @@ class Artifacts:
 
         def found() -> bytes:
             data = self.place(sha256).read_bytes()
-            is_intact = hashlib.sha256(data).hexdigest() == sha256
-            return data if is_intact else self._checked(sha256).read_bytes()
+            is_whole = hashlib.sha256(data).hexdigest() == sha256
+            return data if is_whole else self._checked(sha256).read_bytes()
 
         with translated(f"read the file {sha256}"):
             return _again(found)
@@ -92,6 +92,14 @@ class Artifacts:
         """Where the file lies, for readers that need a path; checked like `read`."""
         with translated(f"read the file {sha256}"):
             return _again(lambda: self._checked(sha256))
+
+    def is_intact(self, sha256: str) -> bool:
+        """Whether it is there, and whole."""
+        try:
+            self.locate(sha256)
+        except (ArtifactMissing, ArtifactDamaged):
+            return False
+        return True
 
     def place(self, sha256: str) -> Path:
         """Where the file lies, for who reads its head only; its content is not checked.
@@ -125,13 +133,6 @@ class Artifacts:
         if self._intactness.of(path, sha256):
             return path
         raise ArtifactDamaged(sha256)
-
-    def _is_intact(self, sha256: str) -> bool:
-        try:
-            self.locate(sha256)
-        except (ArtifactMissing, ArtifactDamaged):
-            return False
-        return True
 
 
 def _again(use: Callable[[], Found]) -> Found:

@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from service.artifacts import Artifacts
+from service.backup import Backup
 from service.collection import Collection, Heap
 from service.database import Database
 from service.inspection import troubles
@@ -69,16 +70,48 @@ def verify(data_dir: Folder = None) -> None:
     raise typer.Exit(1 if num_found else 0)
 
 
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or one with an earlier backup.")],
+    data_dir: Folder = None,
+) -> None:
+    """Copy the database and all files that it refers to; the service may run meanwhile."""
+    with opened(data_dir) as place:
+        saved = Backup(folder).save(place.database, place.artifacts)
+    for sentence in saved.troubles:
+        typer.echo(sentence, err=True)
+    typer.echo(f"{folder} has the database and {saved.num_files - len(saved.troubles)} of "
+               f"{saved.num_files} files, {saved.num_copied} of them new.")  # fmt: skip
+    raise typer.Exit(1 if saved.troubles else 0)
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(exists=True, help="What `backup` has made.")],
+    data_dir: Folder = None,
+) -> None:
+    """Bring back a backup, into an empty database and the store; the service must not run."""
+    settings = _settings(data_dir)
+    database = Database(settings.sqlalchemy_url)
+    try:
+        num_files = Backup(folder).restore(database, Artifacts.of(settings))
+    finally:
+        database.close()
+    typer.echo(f"The database and {num_files} files are back.")
+
+
 @contextmanager
 def opened(data_dir: Path | None) -> Iterator[Place]:
     """The database, with its tables up to date, and the store. Raises InvalidSettings."""
-    settings = Settings.read(**({"data_dir": data_dir} if data_dir else {}))
+    settings = _settings(data_dir)
     database = Database(settings.sqlalchemy_url)
     try:
         database.migrate()
         yield Place(settings, database, Artifacts.of(settings))
     finally:
         database.close()
+
+
+def _settings(data_dir: Path | None) -> Settings:
+    return Settings.read(**({"data_dir": data_dir} if data_dir else {}))
 
 
 def _said(heap: Heap) -> str:

@@ -95,6 +95,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def another_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the same kind without tables."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'another.db'}"
+    name = new_id("another")
+    server_url = request.getfixturevalue("postgres_url")
+    _administer(server_url, f"CREATE DATABASE {name}")
+    return _named(server_url, name)
+
+
+@pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database

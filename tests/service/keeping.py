@@ -1,7 +1,6 @@
 """Stores of both kinds for the tests, with a hand inside."""
 
 import contextlib
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -29,9 +28,6 @@ class Keeping(Protocol):
     def names(self) -> list[str]:
         """All that is in it, whole or not, set aside or not."""
 
-    def put_back(self, sha256: str, **ago: float) -> None:
-        """Let this much time have passed since the file came there, or was set aside."""
-
 
 class KeepingOnDisk:
     def __init__(self, folder: Path) -> None:
@@ -51,13 +47,6 @@ class KeepingOnDisk:
     def names(self) -> list[str]:
         paths = (path for path in self._root.rglob("*") if path.is_file())
         return sorted(str(path.relative_to(self._root)) for path in paths)
-
-    def put_back(self, sha256: str, **ago: float) -> None:
-        import os
-
-        then = (datetime.now(UTC) - timedelta(**ago)).timestamp()
-        for path in self._root.glob(f"**/{sha256}"):
-            os.utime(path, (then, then))
 
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256
@@ -86,13 +75,10 @@ class KeepingInBucket:
         found = obstore.list(self._bucket, "files")
         return sorted(each["path"].removeprefix("files/") for part in found for each in part)
 
-    def put_back(self, sha256: str, **ago: float) -> None:
-        raise NotImplementedError("The server's clock is its own.")
-
     def _key(self, sha256: str) -> str:
         return f"files/{sha256[:2]}/{sha256}"
 
     def _forget(self, sha256: str) -> None:
-        for path in self.settings.data_dir.glob(f"**/{sha256}"):
+        for path in self.settings.data_dir.glob(f"**/copies/*/{sha256}"):
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
