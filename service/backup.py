@@ -67,8 +67,9 @@ class Backup:
                 "database. Check the folder, and STUDENT_SEARCH_DATABASE_URL."
             )
         dumps.check_empty(database)
-        files = [entry.sha256 for entry in self._files.store.entries()]
-        for sha256 in files:
+        store = self._files.store
+        files = {entry.sha256 for aside in (False, True) for entry in store.entries(aside)}
+        for sha256 in sorted(files):
             _copy(self._files, artifacts, sha256)
         dumps.load(dump, database)
         return len(files)

@@ -19,6 +19,7 @@ from service.dumps import DumpFailed
 from service.failures import ArtifactDamaged
 from service.ledger import Ledger
 from service.settings import Settings
+from service.stores.disk import Disk
 from tests.service.api.world import World
 from tests.service.keeping import Keeping, KeepingOnDisk
 from tests.service.living import living
@@ -87,6 +88,23 @@ def test_a_file_that_is_lost_is_told_and_the_others_are_saved(
         saved = Backup(folder).save(world.parts.database, world.parts.artifacts)
     assert (saved.num_files, saved.num_copied) == (2, 1)
     assert [lost in sentence for sentence in saved.troubles] == [True]
+
+
+def test_what_was_set_aside_while_a_folder_was_copied_is_restored_as_well(
+    tmp_path: Path, folder: Path
+) -> None:
+    keeping = KeepingOnDisk(tmp_path)
+    backup, database = Backup(folder), Database(f"sqlite:///{tmp_path / 'first.db'}")
+    database.migrate()
+    backup.save(database, keeping.artifacts)
+    database.close()
+    copied = Artifacts(Disk(folder / "files"))
+    sha256 = copied.put(b"content").sha256
+    copied.store.set_aside(sha256)
+    target = Database(f"sqlite:///{tmp_path / 'second.db'}")
+    assert backup.restore(target, keeping.artifacts) == 1
+    target.close()
+    assert keeping.artifacts.read(sha256) == b"content"
 
 
 def test_nothing_is_restored_over_what_there_is(
