@@ -74,6 +74,7 @@ coverage: $(STAMP) ## Split, shrink and run every classifier of the list (hours)
 benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER=… (see benchmarks/)
 	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make benchmarks DATA=… TEACHER=…"; exit 1; }
 	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.download
 	@$(BIN)/python -m benchmarks.selection
 	@$(BIN)/python -m benchmarks.strategies
 	@$(BIN)/python -m benchmarks.library_time "$(DATA)" "$(TEACHER)"
