@@ -152,12 +152,20 @@ def _translated(what: str) -> Iterator[None]:
         yield
     except exceptions.AlreadyExistsError as exc:
         raise _AlreadyThere from exc
-    except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as exc:
-        raise StoreUnavailable(what, "the bucket refuses access") from exc
     except FileNotFoundError as exc:
         raise StoreUnavailable(what, "there is no such bucket") from exc
     except exceptions.BaseError as exc:  # its text names addresses that callers need not know
-        raise StoreUnavailable(what, "the bucket does not answer as it should") from exc
+        refused = _is_refusal(exc)
+        reason = (
+            "the bucket refuses access" if refused else "the bucket does not answer as it should"
+        )
+        raise StoreUnavailable(what, reason) from exc
+
+
+def _is_refusal(error: exceptions.BaseError) -> bool:
+    """Lists say so in their text only."""
+    kinds = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
+    return isinstance(error, kinds) or " 403 " in str(error)
 
 
 def _key(sha256: str) -> str:
