@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import UploadFile
 
 from service.api.parts import Parts
 from service.api.uploads import save
 from service.repositories import uploads
-from service.upload_failures import UploadUnfinished
+from service.upload_failures import InvalidUpload, UploadUnfinished
 
 Arrived = Callable[[Path], None]
 """Puts the file at a path."""
@@ -18,14 +17,15 @@ Arrived = Callable[[Path], None]
 def arrived_file(
     parts: Parts, file: UploadFile | None, upload_id: str | None, field: str
 ) -> Arrived:
-    """Of a form that has a file in this field, or names an upload. UnknownResource,
-    UploadUnfinished.
+    """Of a form that has a file in this field, or names an upload. InvalidUpload,
+    UnknownResource, UploadUnfinished.
     """
     if upload_id is not None and file is None:
         return arrived_upload(parts, upload_id)
     if file is None or upload_id is not None:
-        message = "send the file here, or name a complete upload in its place: one of both"
-        raise RequestValidationError([{"loc": ("body", field), "msg": message, "type": "missing"}])
+        raise InvalidUpload(
+            f"Send the file as '{field}', or the id of a complete upload as 'upload': one of both."
+        )
     source = file.file
     return lambda target: save(source, target)
 

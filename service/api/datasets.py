@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.arrivals import Arrived, arrived_upload
 from service.api.lists import AskedOf, NameOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
@@ -88,7 +88,9 @@ async def _source(
 Source = Annotated[Posted, Depends(_source)]
 
 
-@router.post("", status_code=202, summary="Post images", openapi_extra=_BODY)
+@router.post(
+    "", status_code=202, summary="Post images", responses=again(DatasetBody), openapi_extra=_BODY
+)
 def post(source: Source, parts: PartsOf, session: Writing, response: Response) -> DatasetBody:
     """An archive as multipart/form-data; or as JSON the id of a complete upload of one, or the URI
     of a place the service may read.

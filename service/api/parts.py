@@ -81,10 +81,20 @@ def _reading(parts: PartsOf) -> Iterator[Session]:
 
 
 def _writing(request: Request, parts: PartsOf) -> Iterator[Session]:
-    """Nothing is locked before the session's first use."""
+    """Nothing is locked before the session's first use. What is to be done after a failure is done
+    behind the transaction, whose lock it would have to wait for.
+    """
     request.state.commits_later = True
-    with parts.database.writing() as session:
-        yield session
+    try:
+        with parts.database.writing() as session:
+            yield session
+    except Exception:
+        getattr(request.state, "undone", _nothing)()
+        raise
+
+
+def _nothing() -> None:
+    """Of most requests nothing is left when they fail."""
 
 
 # "function": the transaction ends before the answer is sent, so an answer never promises

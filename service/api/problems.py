@@ -9,10 +9,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from candidates.errors import StudentSearchError
-from service.database import DatabaseUnavailable
+from service.api.known_methods import METHODS
+from service.database import DatabaseRefused, DatabaseUnavailable
 from service.errors import (
     INTERNAL,
     INVALID_REQUEST,
@@ -34,7 +34,6 @@ from service.upload_failures import ProtocolVersion
 
 log = logging.getLogger(__name__)
 
-FULL = Match.FULL
 WITH_HEADERS = (Refusal, RequestRunning, InvalidRange, ProtocolVersion)
 MEDIA_TYPE = "application/problem+json"
 _PLAIN = {
@@ -56,6 +55,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
+    app.add_exception_handler(DatabaseRefused, _unkept)
     app.add_exception_handler(OSError, _full)
 
 
@@ -136,19 +136,19 @@ def _plain(request: Request, error: Exception) -> Response:
     kind, text = _PLAIN.get(error.status_code, (MALFORMED, UNREADABLE if unread else "{detail}"))
     detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
     headers = dict(error.headers or {})
-    if kind is METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_methods(request))
+    known = METHODS.get(getattr(request.scope.get("route"), "path", ""))
+    if kind is METHOD_NOT_ALLOWED and known:  # the framework tells of one of its routes only
+        headers["Allow"] = ", ".join(sorted(known))
     return _answer(problem(kind, detail, request.url.path), headers)
 
 
-def _methods(request: Request) -> list[str]:
-    """All that the path knows; the framework tells of one of its routes only."""
-    routes = request.app.routes
-    return [
-        method
-        for method in ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE")
-        if any(each.matches({**request.scope, "method": method})[0] is FULL for each in routes)
-    ]
+def _unkept(request: Request, error: Exception) -> JSONResponse:
+    log.info("The database refused a value.", exc_info=error)
+    detail = (
+        "The request has a text or a number that the database cannot hold, such as one with the "
+        "character NUL in it, and nothing was changed. Leave it out."
+    )
+    return _answer(problem(INVALID_REQUEST, detail, request.url.path))
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from service.api import idempotency
 from service.api.idempotency import Answering
+from service.api.known_methods import METHODS
 from service.api.refusal_docs import answers_of
 
 
@@ -23,6 +24,7 @@ class Route(APIRoute):
         if _posts(rest):
             rest["dependencies"] = [*(rest.get("dependencies") or ()), Depends(idempotency.key)]
         super().__init__(path, endpoint, **rest)
+        METHODS[path] |= self.methods or set()
         has_body = self.body_field is not None or "requestBody" in (self.openapi_extra or {})
         self.responses = {**answers_of(path, self.methods or set(), has_body), **self.responses}
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from candidates.assembly import PROGRAM_KEY
 from candidates.checkpoint import Checkpoint
@@ -11,7 +12,7 @@ from candidates.errors import InvalidRecipe
 from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import check_recipe
 from candidates.sources.kinds import check_architecture, kind_of
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.arrivals import Arrived, arrived_file
 from service.api.lists import AskedOf, NameOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
@@ -30,23 +31,28 @@ EXAMPLE = (
     '{"architecture": "cifar_resnet20", "kwargs": {"num_classes": 10}, "input": [3, 32, 32], '
     '"preprocessing": {"mean": [0.49, 0.48, 0.45], "std": [0.25, 0.24, 0.26]}}'
 )
-FORM = {"name": "digits", "recipe": EXAMPLE, "weights": "a safetensors file"}
+Weights = Annotated[
+    UploadFile | SkipJsonSchema[None],
+    File(description="Unless it was uploaded.", json_schema_extra={"format": "binary"}),
+]
+FORM = {"name": "digits", "recipe": EXAMPLE, "upload": "upload_0199f3c2a1b4c0ffee00c0ffee00"}
 
 
 @router.post(
     "",
     status_code=202,
     summary="Post a teacher",
+    responses=again(TeacherBody),
     dependencies=[Depends(takes(MULTIPART))],
     openapi_extra={"requestBody": {"content": {MULTIPART: {"example": FORM}}}},
 )
 def post(  # noqa: PLR0913 - one argument for every part of the form
     name: Annotated[str, Form(min_length=1, max_length=200)],
-    recipe: Annotated[str, Form(description="A recipe as JSON.", examples=[EXAMPLE])],
+    recipe: Annotated[str, Form(min_length=2, description="A recipe as JSON.", examples=[EXAMPLE])],
     parts: PartsOf,
     session: Writing,
     response: Response,
-    weights: Annotated[UploadFile | None, File(description="Unless it was uploaded.")] = None,
+    weights: Weights = None,
     upload: Annotated[str | None, Form(description="Id of a complete upload instead.")] = None,
 ) -> TeacherBody:
     """Recipe and file; a job then reads, checks and splits the network.

@@ -44,7 +44,12 @@ def begin(
     parts: PartsOf,
     response: Response,
     upload_length: Annotated[
-        int, Header(ge=0, description="Of the whole file, in bytes.", examples=[1048576])
+        str,
+        Header(
+            pattern=r"^[0-9]{1,18}$",
+            description="Of the whole file, in bytes.",
+            examples=["1048576"],
+        ),
     ],
     upload_metadata: Annotated[
         str | None,
@@ -60,9 +65,10 @@ def begin(
     Once complete, its id goes in the place of the file when a teacher or a data set is posted.
     """
     largest = parts.settings.max_upload_bytes
-    if upload_length > largest:
+    size_bytes = int(upload_length)
+    if size_bytes > largest:
         raise UploadTooLarge(largest)
-    record = uploads.add(session, upload_length, _facts(upload_metadata), _kept(parts))
+    record = uploads.add(session, size_bytes, _facts(upload_metadata), _kept(parts))
     response.headers["location"] = f"/v1/uploads/{record.id}"
     response.headers["upload-expires"] = _date(record)
     return UploadBody.of(record, 0)
