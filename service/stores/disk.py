@@ -1,7 +1,7 @@
 """Disk: a store in a folder of this machine, or of one that several machines share."""
 
 import os
-import time
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -84,13 +84,8 @@ class Disk:
             _place(self._aside, sha256).unlink(missing_ok=True)
 
     def check(self) -> None:
-        path = self._scratch / f"check-{os.getpid()}-{time.monotonic_ns()}"
-        with translated("take files"):
-            try:
-                path.write_bytes(b"ready")
-            finally:
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
+        with translated("take files"), tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            (Path(folder) / "file").write_bytes(b"ready")
 
 
 def _place(root: Path, sha256: str) -> Path:
