@@ -4,13 +4,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test lint types settings openapi format run demo cifar coverage benchmarks clean
+.PHONY: help venv test fuzz lint types settings openapi format run demo cifar coverage benchmarks clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 TORCH_INDEX ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
+EXAMPLES ?= 200
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -38,6 +39,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 test: $(STAMP) ## Run the whole test suite
 	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile
+
+fuzz: $(STAMP) ## Send a service what schemathesis makes of its description: make fuzz EXAMPLES=200
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n0 tests/service/api/test_schemathesis.py
 
 lint: $(STAMP) ## Check style, security, formatting, import contracts and the pinned packages
 	@$(BIN)/ruff check .

@@ -95,10 +95,15 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 def _entry(error: dict[str, Any], body: Any) -> dict[str, str]:
     if error.get("type") == "json_invalid":
         found = error.get("ctx", {}).get("error", "")
-        return {"where": "body", "message": f"this is not valid JSON: {found}".removesuffix(".")}
+        message = f"this is not valid JSON: {found}".removesuffix(".")
+        return {"where": "body", "code": "json_invalid", "message": message}
     place, *path = error["loc"]
     message = error["msg"].removeprefix("Value error, ")
-    entry = {"where": ".".join(map(str, error["loc"])), "message": message}
+    entry = {
+        "where": ".".join(map(str, error["loc"])),
+        "code": error.get("type", "missing"),
+        "message": message,
+    }
     return {**entry, "pointer": _pointer(path, body)} if place == "body" else entry
 
 

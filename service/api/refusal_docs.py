@@ -68,5 +68,7 @@ def _statuses(path: str, methods: set[str], has_body: bool) -> Iterator[int]:
         yield 409
     if has_body:
         yield from (400, 413, 415, 507)
+    if path == "/v1/uploads":
+        yield 413
     if path.startswith("/v1/uploads"):
         yield 412
