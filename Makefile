@@ -4,13 +4,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test lint types settings format run demo cifar coverage benchmarks screenshots clean
+.PHONY: help venv test fuzz lint types settings openapi format run demo cifar coverage benchmarks screenshots clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 TORCH_INDEX ?=
 HOST ?= 127.0.0.1
 PORT ?= 8000
+EXAMPLES ?= 200
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -39,6 +40,9 @@ $(STAMP): pyproject.toml constraints.txt
 test: $(STAMP) ## Run the whole test suite
 	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile
 
+fuzz: $(STAMP) ## Send a service what schemathesis makes of its description: make fuzz EXAMPLES=200
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n0 tests/service/api/test_schemathesis.py
+
 lint: $(STAMP) ## Check style, security, formatting, import contracts and the pinned packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -50,6 +54,9 @@ types: $(STAMP) ## Check types (mypy --strict)
 
 settings: $(STAMP) ## Bring docs/settings.md up to date with the code
 	@$(BIN)/python -m service.settings_page
+
+openapi: $(STAMP) ## Bring docs/openapi.json up to date with the code
+	@$(BIN)/python -m service.openapi_file
 
 format: $(STAMP) ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .
@@ -71,6 +78,7 @@ coverage: $(STAMP) ## Split, shrink and run every classifier of the list (hours)
 benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER=… (see benchmarks/)
 	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make benchmarks DATA=… TEACHER=…"; exit 1; }
 	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.download
 	@$(BIN)/python -m benchmarks.selection
 	@$(BIN)/python -m benchmarks.strategies
 	@$(BIN)/python -m benchmarks.library_time "$(DATA)" "$(TEACHER)"

@@ -49,7 +49,7 @@ class Store:
         """With its tables; the service itself need not run."""
         database = Database(settings.sqlalchemy_url)
         database.migrate()
-        artifacts = Artifacts(settings.artifacts_dir)
+        artifacts = Artifacts.of(settings)
         return cls(settings, database, artifacts, Ledger(database, settings))
 
     def do_unit(self, write: Write) -> None:
@@ -94,12 +94,21 @@ def _dataset(store: Store) -> str:
     return dataset_id
 
 
+def make_teacher(store: Store, content: bytes) -> str:
+    """The id of a teacher whose own file is this, whatever it is."""
+    return _made_teacher(store, made_up_network.split(1), FIXED, content)
+
+
 def _teacher(store: Store, split: Split, seed: int) -> str:
     cost = FIXED
     for part in split.neighbourhoods:
         cost = cost + _cost(part, part.widths[0].size)
     own = made_up_network.teacher_file(split, RECIPE, np.random.default_rng(seed))
-    network = store.artifacts.put(own.to_bytes())
+    return _made_teacher(store, split, cost, own.to_bytes())
+
+
+def _made_teacher(store: Store, split: Split, cost: Cost, content: bytes) -> str:
+    network = store.artifacts.put(content)
     new = teachers.NewTeacher(name="made up", recipe=RECIPE, weights=network)
     checked = teachers.CheckedTeacher(
         network=network, num_classes=NUM_CLASSES, split=split, cost=cost, fixed_cost=FIXED

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
@@ -16,13 +17,16 @@ from service.api import (
     jobs,
     libraries,
     metrics,
+    problem_types,
     problems,
     refinements,
+    refusal_docs,
     searches,
     students,
     surveys,
     teachers,
     tokens,
+    tus,
     webhooks,
 )
 from service.api.failsafe import Failsafe
@@ -31,6 +35,7 @@ from service.api.metrics import NoteRequests
 from service.api.parts import Parts
 from service.api.request_ids import RequestIds
 from service.api.shield import Shield
+from service.api.tus_protocol import TusProtocol
 from service.api.uploads import BodyLimit
 from service.courier import Courier
 from service.gate import Gate
@@ -39,6 +44,7 @@ from service.ledger import Ledger
 from service.readiness import probes_of
 from service.rounds import Rounds
 from service.settings import Settings
+from service.tidying import TIDY_SECONDS, Tidying
 from service.web import pages
 
 COURIER_SECONDS = 0.5
@@ -61,11 +67,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         redoc_url=None,
         lifespan=_lifespan,
-        responses=problems.RESPONSES,
         swagger_ui_parameters={"validatorUrl": None, "defaultModelsExpandDepth": 0},
     )
     app.state.parts = Parts.of(settings)
     app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(TusProtocol)
     app.add_middleware(Guard, gate=Gate(app.state.parts.database), settings=settings)
     app.add_middleware(Failsafe)
     app.add_middleware(NoteRequests, metrics=app.state.parts.metrics)
@@ -86,14 +92,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         devices,
         jobs,
         tokens,
+        tus,
         webhooks,
         metrics,
     ):
         app.include_router(module.router, dependencies=[Depends(TOKEN)])
-    for module in (health, problems):
+    for module in (health, problem_types):
         app.include_router(module.router)
     pages.install(app)
+    described = app.openapi
+    app.openapi = lambda: _with_refusals(described())  # type: ignore[method-assign]
     return app
+
+
+def _with_refusals(description: dict[str, Any]) -> dict[str, Any]:
+    """With the answers to which all calls refer."""
+    description["components"]["responses"] = refusal_docs.components()
+    return description
 
 
 @asynccontextmanager
@@ -108,7 +123,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sweeps = Rounds("sweep", ledger.sweep, parts.settings.sweep_seconds)
     courier = Courier(parts.database, parts.settings.webhook_private_addresses)
     posts = Rounds("webhooks", courier.deliver, COURIER_SECONDS)
-    with LauncherProcess(parts.settings) as launcher, sweeps, posts:
+    tidying = Tidying(parts.database, parts.uploads, parts.settings)
+    rounds = Rounds("tidy", tidying.tidy, TIDY_SECONDS)
+    with LauncherProcess(parts.settings) as launcher, sweeps, posts, rounds:
         app.state.probes = probes_of(parts.database, parts.artifacts, launcher)
         yield
     parts.database.close()

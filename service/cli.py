@@ -24,6 +24,7 @@ from service.bodies.answers import AnswerBody
 from service.client import Client, ClientError
 from service.device_commands import devices
 from service.export_command import export
+from service.store_commands import backup, restore, store
 from service.token_commands import tokens
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
@@ -39,6 +40,9 @@ app.add_typer(students, name="student", help="Smaller networks under a budget.")
 app.add_typer(devices, name="device", help="Targets whose latency budgets may limit.")
 app.command()(export)
 app.add_typer(jobs, name="jobs", help="Work that takes time.")
+app.command()(backup)
+app.command()(restore)
+app.add_typer(store, name="store", help="The files behind it all; on the server itself.")
 app.add_typer(tokens, name="token", help="What callers show; made on the server itself.")
 
 Url = Annotated[str, typer.Option(envvar="STUDENT_SEARCH_URL", help="Where the service is.")]

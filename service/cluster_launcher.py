@@ -32,7 +32,7 @@ def do_one_unit(worker: str) -> None:
     settings = Settings.read()
     logs.configure("worker", settings)
     database = Database(settings.sqlalchemy_url)
-    place = Workplace(database, Artifacts(settings.artifacts_dir))
+    place = Workplace(database, Artifacts.of(settings))
     work_once(Ledger(database, settings), place, settings, worker)
     database.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session as Session  # others take it from here
 
 from service.ownership import OwnedSession, restrict
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 DatabaseUnavailable = OperationalError
 """Raised by every use of a database that cannot be reached, or stays locked by another."""
+
+DatabaseRefused = DataError
+"""Raised for a value that the database cannot hold, such as text with a NUL in it."""
 
 Ending = Callable[[Session], None]
 BUSY_SECONDS = 30

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from candidates import errors
 from candidates.errors import StudentSearchError
-from service import failures, refusals
+from service import failures, refusals, upload_failures
 from service.records import Failure
 
 PREFIX = "/problems/"
@@ -115,6 +115,31 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     ),
     failures.AnswerNotKept: _kind("answer-not-kept", 409, "The answer was told once", "location"),
     failures.InvalidRange: _kind("invalid-range", 416, "The file has no such part", "size_bytes"),
+    upload_failures.InvalidUpload: _kind("invalid-upload", 422, "The upload is not well described"),
+    upload_failures.UploadUnfinished: _kind(
+        "upload-unfinished",
+        409,
+        "Not all of the upload is there",
+        "upload_id",
+        "offset",
+        "size_bytes",
+    ),
+    upload_failures.OffsetDiffers: _kind(
+        "offset-differs", 409, "The piece does not fit", "upload_id", "offset"
+    ),
+    upload_failures.UploadBusy: _kind("upload-busy", 423, "Another piece is arriving", "upload_id"),
+    upload_failures.UploadFull: _kind(
+        "upload-full", 413, "The piece is too long", "upload_id", "size_bytes"
+    ),
+    upload_failures.InvalidChecksum: _kind(
+        "invalid-checksum", 400, "The checksum cannot be read", "algorithms"
+    ),
+    upload_failures.ChecksumDiffers: _kind(
+        "checksum-differs", 460, "The piece is damaged", "upload_id"
+    ),
+    upload_failures.ProtocolVersion: _kind(
+        "protocol-version", 412, "This version of tus is not spoken here", "version"
+    ),
     refusals.TokenMissing: _kind("token-missing", 401, "A token is needed"),
     refusals.TokenRefused: _kind("token-refused", 401, "The token opens nothing"),
     refusals.ScopeTooSmall: _kind("scope-too-small", 403, "The token may not do this", "needed"),
@@ -126,6 +151,8 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     failures.LeaseLost: _kind("lease-lost", 500, "A worker lost its lease"),
     failures.ArtifactMissing: _kind("artifact-missing", 500, "A stored file is missing"),
     failures.ArtifactDamaged: _kind("artifact-damaged", 500, "A stored file is damaged"),
+    failures.StoreFull: _kind("store-full", 507, "There is no room for a file"),
+    failures.StoreUnavailable: _kind("store-unavailable", 503, "The store cannot be used"),
     UploadTooLarge: _kind("upload-too-large", 413, "The upload is too large", "max_bytes"),
     UnsupportedMedia: _kind("unsupported-media-type", 415, "The body has the wrong content type"),
     SourceNotAllowed: _kind("source-not-allowed", 403, "The source may not be read"),
@@ -174,6 +201,7 @@ def problem(
     detail: str,
     instance: str | None = None,
     members: Mapping[str, Any] = MappingProxyType({}),
+    request_id: str | None = None,
 ) -> Problem:
     """A problem document of this kind, with further members."""
     return Problem(
@@ -182,6 +210,7 @@ def problem(
         status=kind.status,
         detail=detail,
         instance=instance,
+        request_id=request_id,
         **members,
     )
 

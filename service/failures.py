@@ -98,6 +98,26 @@ class ArtifactDamaged(StudentSearchError):
         )
 
 
+class StoreFull(StudentSearchError):
+    """There is no room for a file; `what` completes "cannot …"."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The artifact store cannot {what}: there is no room left. Nothing was lost. Free some "
+            "(`student-search store collect` removes what nothing refers to), then try again."
+        )
+
+
+class StoreUnavailable(StudentSearchError):
+    """The artifact store cannot be used; `what` completes "cannot …"."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(
+            f"The artifact store cannot {what}: {reason}. Nothing was lost. Check the folder's or "
+            "the bucket's permissions, and that it can be reached, then try again."
+        )
+
+
 class LeaseLost(StudentSearchError):
     """A worker wanted to commit a unit that is no longer its own; nothing was written."""
 

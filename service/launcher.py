@@ -143,7 +143,7 @@ def main(
     lifeline.watch(stop.set)
     settings = Settings.read()
     logs.configure("launcher", settings)
-    Artifacts(settings.artifacts_dir).sweep()
+    Artifacts.of(settings).sweep()
     ledger = Ledger(Database(settings.sqlalchemy_url), settings)
     if settings.engine == "ray":
         from service import cluster_launcher  # Ray is an extra of its own

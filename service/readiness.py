@@ -8,6 +8,7 @@ from threading import Lock, Thread
 
 from service.artifacts import Artifacts
 from service.database import Database, DatabaseUnavailable, newest_revision
+from service.failures import StoreFull, StoreUnavailable
 from service.launcher_process import LauncherProcess
 
 log = logging.getLogger(__name__)
@@ -101,10 +102,9 @@ def store_check(artifacts: Artifacts) -> str | None:
     """That it takes files."""
     try:
         artifacts.check()
-    except OSError as exc:
+    except (StoreFull, StoreUnavailable) as exc:
         log.warning("The store is not ready.", exc_info=True)
-        reason = exc.strerror or type(exc).__name__
-        return f"The store takes no files: {reason}. Check its folder's permissions and free space."
+        return str(exc)
     return None
 
 

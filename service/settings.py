@@ -30,11 +30,23 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     data_dir: Path = Field(
-        default=Path("var"), description="Folder of the embedded database and of all artifacts."
+        default=Path("var"),
+        description="Folder of the embedded database, and of all files unless store names another.",
     )
     database_url: str = Field(
         default="",
         description="SQLAlchemy URL; empty means SQLite in data_dir; postgresql://… for a server.",
+    )
+    store: str = Field(
+        default="",
+        description="Where files are kept: a folder, or s3://bucket/prefix with the usual AWS_… "
+        "variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL); empty "
+        "means data_dir/artifacts.",
+    )
+    store_copies_bytes: int = Field(
+        default=20 * 2**30,
+        ge=0,
+        description="Room in data_dir/copies for the latest used files of a bucket, in bytes.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port; 0 takes a free one.")
@@ -65,6 +77,9 @@ class Settings(BaseSettings):
     )
     max_upload_bytes: int = Field(
         default=4 * 2**30, gt=0, description="Largest body that an upload may have."
+    )
+    upload_hours: float = Field(
+        default=24, gt=0, description="How long an upload is kept to which nothing is added."
     )
     max_json_bytes: int = Field(
         default=16 * 2**20, gt=0, description="Largest body that is no upload may have."
@@ -112,6 +127,14 @@ class Settings(BaseSettings):
         default="info", description="The least important of what is logged."
     )
 
+    @field_validator("store")
+    @classmethod
+    def _check_store(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        if separator and (scheme != "s3" or not rest.partition("/")[0]):
+            raise ValueError("it must be a folder or s3://bucket/prefix")
+        return value
+
     @field_validator("ray_address")
     @classmethod
     def _check_address(cls, value: str, others: ValidationInfo) -> str:
@@ -153,14 +176,21 @@ class Settings(BaseSettings):
         return min(0.5, self.lease_seconds / 6)
 
     @property
+    def uploads_dir(self) -> Path:
+        """Where what arrives in pieces lies until it is used."""
+        return self.data_dir / "uploads"
+
+    @property
     def artifacts_dir(self) -> Path:
-        """Where the files live."""
-        return self.data_dir / "artifacts"
+        """Where the files live, if they live in a folder."""
+        return Path(self.store) if self.store else self.data_dir / "artifacts"
 
     def environment(self) -> dict[str, str]:
         """The variables with which a child process reads exactly these settings."""
         values = self.model_dump(mode="json")
         values["data_dir"] = str(self.data_dir.absolute())
+        if self.store and "://" not in self.store:
+            values["store"] = str(self.artifacts_dir.absolute())
         return {
             PREFIX + name.upper(): json.dumps(value) if isinstance(value, list) else str(value)
             for name, value in values.items()

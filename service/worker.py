@@ -19,6 +19,7 @@ from service.ledger import Ledger
 from service.pulse import Pulse
 from service.records import Failure, UnitRecord
 from service.settings import Settings
+from service.stores.troubles import room_for
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     lifeline.watch(lambda: _end(stop, settings.stop_seconds))
     database = Database(settings.sqlalchemy_url)
-    place = Workplace(database, Artifacts(settings.artifacts_dir))
+    place = Workplace(database, Artifacts.of(settings))
     ledger = Ledger(database, settings)
     while not stop.is_set():
         if not work_once(ledger, place, settings, worker, stop):
@@ -73,7 +74,7 @@ def run_unit(
 
 def _run(ledger: Ledger, place: Workplace, unit: UnitRecord, pulse: Pulse) -> None:
     try:
-        with pulse:
+        with pulse, room_for("keep what the unit makes"):
             own = replace(place.of(unit.owner_id), saved=pulse.note_saved)
             write = work_of(unit.kind)(own, unit.payload, pulse.report)
         ledger.complete(unit, write, pulse.progress)

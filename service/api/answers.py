@@ -1,6 +1,18 @@
 """Answers: status, Location and note of a POST that may have happened before."""
 
+from typing import Any
+
 from fastapi import Response, status
+from pydantic import BaseModel
+
+Described = dict[int | str, dict[str, Any]]
+
+AGAIN = "The same was posted before: this is what it made then."
+
+
+def again(body: type[BaseModel]) -> Described:
+    """How a POST that finds its resource made describes its answer."""
+    return {200: {"model": body, "description": AGAIN}}
 
 
 def posted(

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -11,15 +12,16 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
-from service.api.answers import posted
+from service.api.answers import again, posted
+from service.api.arrivals import Arrived, arrived_upload
 from service.api.lists import AskedOf, NameOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, MULTIPART, save, takes
-from service.artifacts import file_sha256
 from service.bodies.common import Items
-from service.bodies.datasets import DatasetBody, DatasetByUri, Name
+from service.bodies.datasets import DatasetBody, DatasetByUpload, DatasetByUri, Name
 from service.errors import SourceNotAllowed
+from service.intactness import file_sha256
 from service.records import State
 from service.repositories import datasets
 from service.repositories.datasets import NewDataset
@@ -27,15 +29,18 @@ from service.repositories.datasets import NewDataset
 Checked = TypeVar("Checked")
 
 
-class Upload(NamedTuple):
-    """An archive on its way in."""
+class PostedArchive(NamedTuple):
+    """An archive that came with the request."""
 
     name: str
     archive: UploadFile
 
 
+Posted = DatasetByUri | DatasetByUpload | PostedArchive
+
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=Route)
 
+DESCRIBED = (DatasetByUri, DatasetByUpload)
 _UPLOAD = {
     "type": "object",
     "required": ["name", "archive"],
@@ -52,8 +57,14 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            MULTIPART: {"schema": _UPLOAD},
-            JSON: {"schema": DatasetByUri.model_json_schema()},
+            MULTIPART: {"schema": _UPLOAD, "example": {"name": "digits", "archive": "a tar file"}},
+            JSON: {
+                "schema": {"anyOf": [each.model_json_schema() for each in DESCRIBED]},
+                "examples": {
+                    each.__name__: {"value": each.model_json_schema()["examples"][0]}
+                    for each in DESCRIBED
+                },
+            },
         },
     }
 }
@@ -61,29 +72,35 @@ _BODY: dict[str, Any] = {
 
 async def _source(
     request: Request, media_type: Annotated[str, Depends(takes(MULTIPART, JSON))]
-) -> AsyncIterator[DatasetByUri | Upload]:
-    """What was posted; two kinds of body are more than the framework can tell apart by itself."""
+) -> AsyncIterator[Posted]:
+    """What was posted; these kinds of body are more than the framework can tell apart by itself."""
     if media_type == JSON:
-        yield _checked(DatasetByUri.model_validate_json, await request.body())
+        yield _described(await request.body())
         return
     async with request.form() as form:
         name = _checked(TypeAdapter(Name).validate_python, form.get("name"), "name")
         archive = form.get("archive")
         if not isinstance(archive, UploadFile):
             raise RequestValidationError([{"loc": ("body", "archive"), "msg": "Send it as a file"}])
-        yield Upload(name, archive)
+        yield PostedArchive(name, archive)
 
 
-Source = Annotated[DatasetByUri | Upload, Depends(_source)]
+Source = Annotated[Posted, Depends(_source)]
 
 
-@router.post("", status_code=202, summary="Post images", openapi_extra=_BODY)
+@router.post(
+    "", status_code=202, summary="Post images", responses=again(DatasetBody), openapi_extra=_BODY
+)
 def post(source: Source, parts: PartsOf, session: Writing, response: Response) -> DatasetBody:
-    """An archive as multipart/form-data, or as JSON the URI of a place the service may read."""
+    """An archive as multipart/form-data; or as JSON the id of a complete upload of one, or the URI
+    of a place the service may read.
+    """
     if isinstance(source, DatasetByUri):
         new = _by_uri(source, parts.settings.data_roots)
+    elif isinstance(source, DatasetByUpload):
+        new = _stored(source.name, arrived_upload(parts, source.upload), parts)
     else:
-        new = _uploaded(source, parts)
+        new = _stored(source.name, partial(save, source.archive.file), parts)
     found = datasets.post(session, new)
     note = posted(response, found.made, f"/v1/datasets/{found.record.id}")
     return DatasetBody.of(found.record, note)
@@ -114,11 +131,19 @@ def delete(dataset_id: str, session: Writing) -> None:
     datasets.delete(session, dataset_id)
 
 
-def _uploaded(upload: Upload, parts: Parts) -> NewDataset:
+def _described(body: bytes) -> DatasetByUri | DatasetByUpload:
+    """Whether it is an upload is told by its field, so that errors speak of what was meant."""
+    given = _checked(TypeAdapter(Any).validate_json, body)
+    if isinstance(given, dict) and "upload" in given:
+        return _checked(DatasetByUpload.model_validate, given)
+    return _checked(DatasetByUri.model_validate, given)
+
+
+def _stored(name: str, arrived: Arrived, parts: Parts) -> NewDataset:
     with parts.artifacts.scratch() as path:
-        save(upload.archive.file, path)
+        arrived(path)
         stored = parts.artifacts.adopt(path)
-    return NewDataset(name=upload.name, digest=stored.sha256, source_sha256=stored.sha256)
+    return NewDataset(name=name, digest=stored.sha256, source_sha256=stored.sha256)
 
 
 def _by_uri(source: DatasetByUri, roots: tuple[Path, ...]) -> NewDataset:

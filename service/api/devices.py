@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.downloads import REVALIDATED, send_bytes, send_file, with_head
 from service.api.lists import AskedOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
@@ -39,7 +39,11 @@ router = APIRouter(prefix="/v1", tags=["devices"], route_class=Route)
 
 
 @router.post(
-    "/devices", status_code=201, summary="Post a device", dependencies=[Depends(takes(JSON))]
+    "/devices",
+    status_code=201,
+    summary="Post a device",
+    responses=again(DeviceBody),
+    dependencies=[Depends(takes(JSON))],
 )
 def post(body: NewDeviceBody, session: Writing, parts: PartsOf, response: Response) -> DeviceBody:
     """With the latencies of one library; those of another join it by the same name."""
@@ -95,6 +99,7 @@ def show_table(device: str, library_id: str, session: Reading) -> LatencyTableBo
     "/devices/{device}/students",
     status_code=201,
     summary="Post a student's latency",
+    responses=again(StudentLatencyBody),
     dependencies=[Depends(takes(JSON))],
 )
 def post_student(

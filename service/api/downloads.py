@@ -12,8 +12,10 @@ from fastapi.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api import problems
-from service.artifacts import Artifacts, file_sha256
+from service.api.refusal_docs import answer
+from service.artifacts import Artifacts
 from service.failures import InvalidRange
+from service.intactness import file_sha256
 from service.records import StoredFile
 
 MEDIA_TYPE = "application/octet-stream"
@@ -29,7 +31,7 @@ _HEADERS = {
 REVALIDATED: dict[int | str, dict[str, Any]] = {
     206: {"description": "The range that was asked for.", "headers": _HEADERS},
     304: {"description": "What If-None-Match names is still the same.", "headers": _HEADERS},
-    416: {"description": "The range lies outside.", "content": problems.CONTENT},
+    416: answer(416),
 }
 RESPONSES: dict[int | str, dict[str, Any]] = {
     **REVALIDATED,

@@ -5,9 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from service.api.routes import Route
 from service.readiness import Probe, ask_all
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=Route)
 
 PACKAGE = "student-search"
 
@@ -48,7 +49,11 @@ async def livez() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", summary="Can the service do its work?")
+@router.get(
+    "/readyz",
+    summary="Can the service do its work?",
+    responses={503: {"model": Readiness, "description": "One of its parts is not well."}},
+)
 async def readyz(request: Request, response: Response) -> Readiness:
     """Asks every part at once; one that takes longer than two seconds is not ready."""
     probes: dict[str, Probe] = request.app.state.probes

@@ -69,13 +69,23 @@ def once(answering: Answering) -> Answering:
 
 
 async def _made(request: Request, attempt: "_Attempt", answering: Answering) -> Response:
-    request.state.ending = attempt.note
-    async with attempt.in_use():
-        response = await answering(request)
+    request.state.ending, request.state.undone = attempt.note, attempt.release
+    async with attempt.alive():
+        try:
+            response = await answering(request)
+        except Exception:
+            if not _commits_later(request):
+                await run_in_threadpool(attempt.release)
+            raise
         attempt.reply = _reply(response)
-        if not getattr(request.state, "commits_later", False):
+        if not _commits_later(request):
             await run_in_threadpool(attempt.close)
     return response
+
+
+def _commits_later(request: Request) -> bool:
+    """Whether the transaction of its route is still open when the route has returned or failed."""
+    return getattr(request.state, "commits_later", False)
 
 
 @dataclass
@@ -98,21 +108,19 @@ class _Attempt:
         with self.database.writing() as session:
             self.note(session)
 
+    def release(self) -> None:
+        """It came to nothing, so its key is free again."""
+        with self.database.writing() as session:
+            replies.release(session, self.running)
+
     @asynccontextmanager
-    async def in_use(self) -> AsyncIterator[None]:
-        """Shows that the request is alive; if it comes to nothing, its key is free again."""
+    async def alive(self) -> AsyncIterator[None]:
+        """Shows that it is."""
         beating = asyncio.create_task(self._beat())
         try:
             yield
-        except Exception:
-            await run_in_threadpool(self._release)
-            raise
         finally:
             beating.cancel()
-
-    def _release(self) -> None:
-        with self.database.writing() as session:
-            replies.release(session, self.running)
 
     def _hold(self) -> None:
         with self.database.writing() as session:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from candidates.candidate import Omitted
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.lists import ORDER, AskedOf, SortOf
 from service.api.parts import Reading, Writing
 from service.api.routes import Route
@@ -53,6 +53,7 @@ router = APIRouter(prefix="/v1", tags=["libraries"], route_class=Route)
     "/teachers/{teacher_id}/libraries",
     status_code=202,
     summary="Build a library",
+    responses=again(LibraryBody),
     dependencies=[Depends(takes(JSON))],
 )
 def post(

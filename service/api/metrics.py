@@ -7,11 +7,12 @@ from fastapi import APIRouter, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.parts import PartsOf
+from service.api.routes import Route
 from service.metrics import MEDIA_TYPE, Metrics, Request
 
 log = logging.getLogger(__name__)
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=Route)
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 UNREMARKABLE = {"/livez", "/readyz", "/metrics"}

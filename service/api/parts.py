@@ -17,6 +17,7 @@ from service.metrics import Metrics
 from service.settings import Settings
 from service.shelves import Shelves
 from service.student_maker import StudentMaker
+from service.upload_folder import UploadFolder
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,13 @@ class Parts:
     metrics: Metrics
     exports: Exports
     watch: JobWatch
+    uploads: UploadFolder
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
         """How the parts fit together."""
         database = Database(settings.sqlalchemy_url)
-        artifacts = Artifacts(settings.artifacts_dir)
+        artifacts = Artifacts.of(settings)
         shelves = Shelves()
         metrics = Metrics(database)
         cache = CheckpointCache(artifacts)
@@ -52,6 +54,7 @@ class Parts:
             metrics,
             Exports(artifacts),
             JobWatch(database),
+            UploadFolder(settings.uploads_dir),
         )
 
     def owned_by(self, owner_id: str, ending: Ending | None = None) -> "Parts":
@@ -81,10 +84,20 @@ def _reading(parts: PartsOf) -> Iterator[Session]:
 
 
 def _writing(request: Request, parts: PartsOf) -> Iterator[Session]:
-    """Nothing is locked before the session's first use."""
+    """Nothing is locked before the session's first use. What is to be done after a failure is done
+    behind the transaction, whose lock it would have to wait for.
+    """
     request.state.commits_later = True
-    with parts.database.writing() as session:
-        yield session
+    try:
+        with parts.database.writing() as session:
+            yield session
+    except Exception:
+        getattr(request.state, "undone", _nothing)()
+        raise
+
+
+def _nothing() -> None:
+    """Of most requests nothing is left when they fail."""
 
 
 # "function": the transaction ends before the answer is sent, so an answer never promises

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from candidates.errors import StudentSearchError
-from service.database import DatabaseUnavailable
+from service.api.known_methods import METHODS
+from service.database import DatabaseRefused, DatabaseUnavailable
 from service.errors import (
     INTERNAL,
     INVALID_REQUEST,
@@ -20,28 +20,22 @@ from service.errors import (
     MALFORMED,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
-    PLAIN_KINDS,
     UNAVAILABLE,
-    Kind,
     Problem,
     UploadTooLarge,
     problem,
     problem_of,
 )
-from service.failures import InvalidRange, RequestRunning
+from service.failures import InvalidRange, RequestRunning, StoreFull
 from service.refusals import Refusal
 from service.request_id import request_id
+from service.stores.troubles import is_full
+from service.upload_failures import ProtocolVersion
 
 log = logging.getLogger(__name__)
 
-FULL = Match.FULL
-WITH_HEADERS = (Refusal, RequestRunning, InvalidRange)
+WITH_HEADERS = (Refusal, RequestRunning, InvalidRange, ProtocolVersion)
 MEDIA_TYPE = "application/problem+json"
-CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "A problem that the caller can solve.", "content": CONTENT},
-    "5XX": {"description": "A problem of the service.", "content": CONTENT},
-}
 _PLAIN = {
     404: (NOT_FOUND, "There is nothing at {path}. The pages at /docs list every path."),
     405: (
@@ -54,17 +48,6 @@ UNREADABLE = (
     "Send a plainer one."
 )
 
-router = APIRouter(tags=["service"])
-
-
-@router.get("/problems/{slug}", summary="What a type of problem means")
-def explain(slug: str) -> Kind:
-    """The status and title of every problem of this type, and which members it adds."""
-    for kind in (*KINDS.values(), *PLAIN_KINDS):
-        if kind.slug == slug:
-            return kind
-    raise HTTPException(404)
-
 
 def install(app: FastAPI) -> None:
     """Answer every error that leaves a route with a problem document."""
@@ -72,6 +55,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
+    app.add_exception_handler(DatabaseRefused, _unkept)
+    app.add_exception_handler(OSError, _full)
 
 
 def answer_to(request: Request, error: StudentSearchError | DatabaseUnavailable) -> JSONResponse:
@@ -110,10 +95,15 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 def _entry(error: dict[str, Any], body: Any) -> dict[str, str]:
     if error.get("type") == "json_invalid":
         found = error.get("ctx", {}).get("error", "")
-        return {"where": "body", "message": f"this is not valid JSON: {found}".removesuffix(".")}
+        message = f"this is not valid JSON: {found}".removesuffix(".")
+        return {"where": "body", "code": "json_invalid", "message": message}
     place, *path = error["loc"]
     message = error["msg"].removeprefix("Value error, ")
-    entry = {"where": ".".join(map(str, error["loc"])), "message": message}
+    entry = {
+        "where": ".".join(map(str, error["loc"])),
+        "code": error.get("type", "missing"),
+        "message": message,
+    }
     return {**entry, "pointer": _pointer(path, body)} if place == "body" else entry
 
 
@@ -145,29 +135,42 @@ def _plain(request: Request, error: Exception) -> Response:
         return Response(status_code=error.status_code)
     if isinstance(error.__cause__, UploadTooLarge):  # the framework met it while reading JSON
         return _domain(request, error.__cause__)
+    if is_full(error.__cause__):
+        return _full(request, error.__cause__)
     unread = isinstance(error.__cause__, RecursionError | ValueError)
     kind, text = _PLAIN.get(error.status_code, (MALFORMED, UNREADABLE if unread else "{detail}"))
     detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
     headers = dict(error.headers or {})
-    if kind is METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_methods(request))
+    known = METHODS.get(getattr(request.scope.get("route"), "path", ""))
+    if kind is METHOD_NOT_ALLOWED and known:  # the framework tells of one of its routes only
+        headers["Allow"] = ", ".join(sorted(known))
     return _answer(problem(kind, detail, request.url.path), headers)
 
 
-def _methods(request: Request) -> list[str]:
-    """All that the path knows; the framework tells of one of its routes only."""
-    routes = request.app.routes
-    return [
-        method
-        for method in ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE")
-        if any(each.matches({**request.scope, "method": method})[0] is FULL for each in routes)
-    ]
+def _unkept(request: Request, error: Exception) -> JSONResponse:
+    log.info("The database refused a value.", exc_info=error)
+    detail = (
+        "The request has a text or a number that the database cannot hold, such as one with the "
+        "character NUL in it, and nothing was changed. Leave it out."
+    )
+    return _answer(problem(INVALID_REQUEST, detail, request.url.path))
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
     log.warning("The database is out of reach.", exc_info=error)
-    detail = "The database is down or too busy, and nothing was changed. Try again in a while."
+    detail = (
+        "The database is down, too busy or without room, and nothing was changed. Try again in a "
+        "while."
+    )
     return _answer(problem(UNAVAILABLE, detail, request.url.path), {"retry-after": "5"})
+
+
+def _full(request: Request, error: BaseException | None) -> JSONResponse:
+    """Of the disk on which a body is kept while it arrives; any other error nobody foresaw."""
+    assert isinstance(error, OSError)
+    if not is_full(error):
+        raise error
+    return _domain(request, StoreFull("take what was sent"))
 
 
 def _answer(document: Problem, headers: dict[str, str] | None = None) -> JSONResponse:

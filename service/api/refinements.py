@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Response
 
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.lists import AskedOf
 from service.api.parts import Reading, Writing
 from service.api.routes import Route
@@ -17,7 +17,13 @@ router = APIRouter(
 )
 
 
-@router.post("", status_code=202, summary="Refine a student", dependencies=[Depends(takes(JSON))])
+@router.post(
+    "",
+    status_code=202,
+    summary="Refine a student",
+    responses=again(RefinementBody),
+    dependencies=[Depends(takes(JSON))],
+)
 def post(
     student_id: str, body: NewRefinementBody, session: Writing, response: Response
 ) -> RefinementBody:

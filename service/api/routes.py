@@ -11,15 +11,22 @@ from fastapi.routing import APIRoute
 
 from service.api import idempotency
 from service.api.idempotency import Answering
+from service.api.known_methods import METHODS
+from service.api.refusal_docs import answers_of
 
 
 class Route(APIRoute):
-    """Refuses parameters of the query that it does not know; posts are done once for each key."""
+    """Refuses parameters of the query that it does not know; posts are done once for each key. Its
+    description tells how it may fail.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **rest: Any) -> None:
         if _posts(rest):
             rest["dependencies"] = [*(rest.get("dependencies") or ()), Depends(idempotency.key)]
         super().__init__(path, endpoint, **rest)
+        METHODS[path] |= self.methods or set()
+        has_body = self.body_field is not None or "requestBody" in (self.openapi_extra or {})
+        self.responses = {**answers_of(path, self.methods or set(), has_body), **self.responses}
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         """What the framework calls."""

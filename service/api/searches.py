@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Response
 
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.lists import AskedOf
 from service.api.parts import PartsOf, Reading, Writing
 from service.api.routes import Route
@@ -20,6 +20,7 @@ router = APIRouter(prefix="/v1", tags=["searches"], route_class=Route)
     "/libraries/{library_id}/searches",
     status_code=202,
     summary="Search by measuring",
+    responses=again(SearchBody),
     dependencies=[Depends(takes(JSON))],
 )
 def post(library_id: str, body: NewSearchBody, parts: PartsOf, response: Response) -> SearchBody:

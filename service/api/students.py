@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from candidates.refinement_settings import RefinementSettings
 from search.selection import Trial
 from search.strategies import StrategyName
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.lists import AskedOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
@@ -35,7 +35,13 @@ async def _wanted(
 WantedOf = Annotated[Wanted, Depends(_wanted)]
 
 
-@router.post("", status_code=201, summary="Ask for a student", dependencies=[Depends(takes(JSON))])
+@router.post(
+    "",
+    status_code=201,
+    summary="Ask for a student",
+    responses=again(StudentBody),
+    dependencies=[Depends(takes(JSON))],
+)
 def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBody:
     """Selected and assembled at once from a library that is ready."""
     wish = Wish(
@@ -86,7 +92,12 @@ def list_trials(student_id: str, session: Reading, asked: AskedOf) -> Items[Tria
     return asked.answer(found, found.items)
 
 
-@router.post("/{student_id}/measurements", status_code=202, summary="Measure a student")
+@router.post(
+    "/{student_id}/measurements",
+    status_code=202,
+    summary="Measure a student",
+    responses=again(MeasurementBody),
+)
 def measure(student_id: str, session: Writing, response: Response) -> MeasurementBody:
     """A job refits the student and measures it on the reporting images."""
     found = measurements.post(session, student_id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends, Response
 
-from service.api.answers import posted
+from service.api.answers import again, posted
 from service.api.lists import AskedOf
 from service.api.parts import PartsOf, Reading, Writing
 from service.api.routes import Route
@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1", tags=["libraries"], route_class=Route)
     "/libraries/{library_id}/surveys",
     status_code=202,
     summary="Measure many students of a library",
+    responses=again(SurveyBody),
     dependencies=[Depends(takes(JSON))],
 )
 def post(library_id: str, body: NewSurveyBody, parts: PartsOf, response: Response) -> SurveyBody:

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from pydantic import ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from candidates.assembly import PROGRAM_KEY
 from candidates.checkpoint import Checkpoint
@@ -11,11 +12,12 @@ from candidates.errors import InvalidRecipe
 from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import check_recipe
 from candidates.sources.kinds import check_architecture, kind_of
-from service.api.answers import posted
+from service.api.answers import again, posted
+from service.api.arrivals import Arrived, arrived_file
 from service.api.lists import AskedOf, NameOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
-from service.api.uploads import MULTIPART, save, takes
+from service.api.uploads import MULTIPART, takes
 from service.bodies.common import Items
 from service.bodies.splits import Neighbourhoods
 from service.bodies.teachers import TeacherBody
@@ -29,30 +31,40 @@ EXAMPLE = (
     '{"architecture": "cifar_resnet20", "kwargs": {"num_classes": 10}, "input": [3, 32, 32], '
     '"preprocessing": {"mean": [0.49, 0.48, 0.45], "std": [0.25, 0.24, 0.26]}}'
 )
+Weights = Annotated[
+    UploadFile | SkipJsonSchema[None],
+    File(description="Unless it was uploaded.", json_schema_extra={"format": "binary"}),
+]
+FORM = {"name": "digits", "recipe": EXAMPLE, "upload": "upload_0199f3c2a1b4c0ffee00c0ffee00"}
 
 
 @router.post(
     "",
     status_code=202,
     summary="Post a teacher",
+    responses=again(TeacherBody),
     dependencies=[Depends(takes(MULTIPART))],
+    openapi_extra={"requestBody": {"content": {MULTIPART: {"example": FORM}}}},
 )
-def post(
+def post(  # noqa: PLR0913 - one argument for every part of the form
     name: Annotated[str, Form(min_length=1, max_length=200)],
-    recipe: Annotated[str, Form(description="A recipe as JSON.", examples=[EXAMPLE])],
-    weights: UploadFile,
+    recipe: Annotated[str, Form(min_length=2, description="A recipe as JSON.", examples=[EXAMPLE])],
     parts: PartsOf,
     session: Writing,
     response: Response,
+    weights: Weights = None,
+    upload: Annotated[str | None, Form(description="Id of a complete upload instead.")] = None,
 ) -> TeacherBody:
     """Recipe and file; a job then reads, checks and splits the network.
 
     The file is a state dict of the recipe's architecture, as safetensors or as torch.save writes
     it (.pth, .pt); or it brings its own network, and the recipe names no architecture: a .pt2 of
-    torch.export.save, or safetensors that hold a network, such as a student's.
+    torch.export.save, or safetensors that hold a network, such as a student's. A large one is
+    better sent to /v1/uploads, and named here by its id.
     """
     checked = _recipe(recipe)
-    new = NewTeacher(name=name, recipe=checked, weights=_stored(weights, checked, parts))
+    arrived = arrived_file(parts, weights, upload, "weights")
+    new = NewTeacher(name=name, recipe=checked, weights=_stored(arrived, checked, parts))
     found = teachers.post(session, new)
     note = posted(response, found.made, f"/v1/teachers/{found.record.id}")
     return TeacherBody.of(found.record, note)
@@ -104,12 +116,12 @@ def _recipe(text: str) -> TeacherRecipe:
     return recipe
 
 
-def _stored(weights: UploadFile, recipe: TeacherRecipe, parts: Parts) -> StoredFile:
+def _stored(arrived: Arrived, recipe: TeacherRecipe, parts: Parts) -> StoredFile:
     """Kept only if it is of a kind that can be read, and either it or the recipe says what network
     it is; the job sees whether the weights fit.
     """
     with parts.artifacts.scratch() as path:
-        save(weights.file, path)
+        arrived(path)
         kind = kind_of(path)
         brings_program = kind == "exported"
         if kind == "safetensors":

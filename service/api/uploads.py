@@ -13,10 +13,12 @@ from service.errors import UnsupportedMedia, UploadTooLarge
 from service.settings import Settings
 
 JSON, MULTIPART = "application/json", "multipart/form-data"
-STREAMED = {MULTIPART}
+OFFSET_STREAM = "application/offset+octet-stream"
+STREAMED = {MULTIPART, OFFSET_STREAM}
 ADVICE = {
     JSON: "With curl: -H 'Content-Type: application/json' -d '{…}'.",
     MULTIPART: "With curl: -F name=… -F file=@….",
+    OFFSET_STREAM: "Uploads are sent by clients of tus 1.0 (tus.io).",
 }
 PIECE_BYTES = 2**20
 

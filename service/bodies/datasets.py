@@ -25,6 +25,20 @@ class DatasetByUri(BaseModel):
     )
 
 
+class DatasetByUpload(BaseModel):
+    """An archive that was sent in pieces."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "digits", "upload": "upload_0199f3c2a1b4c0ffee00c0ffee00"}]
+        },
+    )
+
+    name: Name
+    upload: str = Field(max_length=64, description="Id of a complete upload.")
+
+
 class DatasetBody(Made):
     """Images: a part to calibrate on, one to score on and one to report on; none overlap."""
 

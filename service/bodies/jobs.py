@@ -39,7 +39,10 @@ class JobEventBody(BaseModel):
 class Amendment(BaseModel):
     """What is to change of a job; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"priority": 10, "deadline": "2030-01-31T12:00:00Z"}]},
+    )
 
     priority: int = Field(
         default=0, ge=-100, le=100, description="Jobs with a higher one go first; 0 at first."

@@ -13,7 +13,9 @@ SCOPE = "read looks, write also posts and deletes, admin also makes and revokes 
 class NewTokenBody(BaseModel):
     """What a token is to be."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "ci", "scope": "read"}]}
+    )
 
     name: str = Field(
         min_length=1, max_length=200, description="Who holds it, or what for.", examples=["ci"]

@@ -12,7 +12,10 @@ from service.repositories.webhooks import EVENTS, DeliveryRecord, Event, NewWebh
 class NewWebhookBody(BaseModel):
     """Where to send what."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"url": "https://ci.example.org/hooks/student-search"}]},
+    )
 
     url: str = Field(
         max_length=2048,

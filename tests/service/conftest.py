@@ -14,7 +14,8 @@ from service.ledger import Ledger
 from service.repositories.ids import new_id
 from service.settings import Settings
 from service.tables import DEFAULT_OWNER, Base
-from tests.service import postgres
+from tests.service import bucket_server, postgres
+from tests.service.keeping import Keeping, KeepingInBucket, KeepingOnDisk
 
 
 class Clock:
@@ -94,10 +95,42 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def another_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the same kind without tables."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'another.db'}"
+    name = new_id("another")
+    server_url = request.getfixturevalue("postgres_url")
+    _administer(server_url, f"CREATE DATABASE {name}")
+    return _named(server_url, name)
+
+
+@pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def bucket_url() -> Iterator[str]:
+    """A running S3 server."""
+    with bucket_server.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def keeping(request: pytest.FixtureRequest, tmp_path: Path) -> Keeping:
+    """An empty store."""
+    if request.param == "disk":
+        return KeepingOnDisk(tmp_path)
+    return in_bucket(request.getfixturevalue("bucket_url"), tmp_path)
+
+
+def in_bucket(server_url: str, folder: Path) -> KeepingInBucket:
+    name = new_id("bucket").replace("_", "-")
+    bucket = bucket_server.make_bucket(server_url, name)
+    return KeepingInBucket(folder, bucket, f"s3://{name}/files")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvicorn
 from fastapi.testclient import TestClient
@@ -27,10 +27,10 @@ class Live(NamedTuple):
 
 
 @contextmanager
-def living(folder: Path, template: Path) -> Iterator[Live]:
-    """`template` is a migrated database."""
+def living(folder: Path, template: Path, **changes: Any) -> Iterator[Live]:
+    """`template` is a migrated database, `changes` are of settings."""
     shutil.copy(template, folder / "student-search.db")
-    settings = Settings(data_dir=folder, workers=0, port=0)
+    settings = Settings(data_dir=folder, workers=0, port=0, **changes)
     app = create_app(settings)
     listener, url = listen(settings)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

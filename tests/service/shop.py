@@ -8,7 +8,7 @@ from service.artifacts import Artifacts
 from service.database import Database
 from service.jobs.registry import Workplace
 from service.ledger import Ledger
-from service.records import JobRecord, LibraryRecord, StoredFile
+from service.records import DatasetRecord, JobRecord, LibraryRecord, StoredFile, TeacherRecord
 from service.repositories import datasets, jobs, libraries, teachers
 from service.settings import Settings
 from service.worker import work_once
@@ -18,12 +18,12 @@ from tests.service import tiny
 class Shop:
     """A service without web and processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: str = "") -> None:
         self.folder = folder
-        self.settings = Settings(data_dir=folder)
+        self.settings = Settings(data_dir=folder, store=store)
         self.database = Database(self.settings.sqlalchemy_url)
         self.database.migrate()
-        self.artifacts = Artifacts(self.settings.artifacts_dir)
+        self.artifacts = Artifacts.of(self.settings)
         self.ledger = Ledger(self.database, self.settings)
 
     def work(self) -> None:
@@ -62,6 +62,18 @@ class Shop:
     def cancel(self, job_id: str) -> None:
         with self.database.writing() as session:
             settlement.cancel(session, job_id)
+
+    def retry(self, job_id: str) -> None:
+        with self.database.writing() as session:
+            settlement.retry(session, job_id)
+
+    def dataset(self, dataset_id: str) -> DatasetRecord:
+        with self.database.reading() as session:
+            return datasets.get(session, dataset_id)
+
+    def teacher(self, teacher_id: str) -> TeacherRecord:
+        with self.database.reading() as session:
+            return teachers.get(session, teacher_id)
 
     def library(self, library_id: str) -> LibraryRecord:
         with self.database.reading() as session:

@@ -6,6 +6,7 @@ from candidates.checkpoint import Checkpoint, Tensor
 from service.artifacts import Artifacts
 from service.checkpoint_cache import CheckpointCache
 from service.failures import ArtifactMissing
+from service.stores.disk import Disk
 
 
 def put(artifacts: Artifacts, value: int) -> str:
@@ -14,7 +15,7 @@ def put(artifacts: Artifacts, value: int) -> str:
 
 
 def test_a_checkpoint_is_read_once(tmp_path: Path) -> None:
-    artifacts = Artifacts(tmp_path)
+    artifacts = Artifacts(Disk(tmp_path))
     sha256 = put(artifacts, 1)
     cache = CheckpointCache(artifacts)
     first = cache.read(sha256)
@@ -23,7 +24,7 @@ def test_a_checkpoint_is_read_once(tmp_path: Path) -> None:
 
 
 def test_the_longest_unused_goes_when_the_limit_is_reached(tmp_path: Path) -> None:
-    artifacts = Artifacts(tmp_path)
+    artifacts = Artifacts(Disk(tmp_path))
     one, two, three = (put(artifacts, value) for value in (1, 2, 3))
     cache = CheckpointCache(artifacts, max_bytes=2500)
     for sha256 in (one, two, one, three):
@@ -37,7 +38,7 @@ def test_the_longest_unused_goes_when_the_limit_is_reached(tmp_path: Path) -> No
 
 
 def test_a_checkpoint_beyond_the_limit_is_read_but_not_kept(tmp_path: Path) -> None:
-    artifacts = Artifacts(tmp_path)
+    artifacts = Artifacts(Disk(tmp_path))
     sha256 = put(artifacts, 1)
     cache = CheckpointCache(artifacts, max_bytes=100)
     assert cache.read(sha256) is not cache.read(sha256)

@@ -1,6 +1,9 @@
 import pytest
 
 from candidates.errors import InfeasibleBudget, NotApplicable, StudentSearchError
+from service.backup import BackupUnusable
+from service.collection import StoreForeign
+from service.dumps import DumpFailed
 from service.errors import KINDS, PLAIN_KINDS, problem_of, problem_of_failure
 from service.failures import UnknownResource, WorkInterrupted
 from service.records import Failure
@@ -11,10 +14,13 @@ from service.settings import InvalidSettings
 NEVER_OVER_HTTP = {
     StudentSearchError,
     AddressTaken,
+    BackupUnusable,
+    DumpFailed,
     InvalidSettings,
     NotApplicable,
     Refusal,
     StartFailed,
+    StoreForeign,
     TokensNeeded,
     WorkInterrupted,
 }

@@ -32,12 +32,25 @@ def test_a_child_process_reads_the_same_settings(
     assert Settings() == settings
 
 
+def test_child_processes_find_the_store_wherever_they_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings().artifacts_dir == Path("var/artifacts")
+    found = Settings(store="elsewhere").environment()
+    assert found["STUDENT_SEARCH_STORE"] == str(tmp_path / "elsewhere")
+    found = Settings(store="s3://bucket/prefix").environment()
+    assert found["STUDENT_SEARCH_STORE"] == "s3://bucket/prefix"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "reason"),
     [
         ("WORKERS", "many", "'workers' is not allowed: Input should be a valid integer"),
         ("PORT", "70000", "'port' is not allowed: Input should be less than or equal to 65535"),
         ("DATA_ROOTS", "/srv", "'data_roots' is not allowed: this is not valid JSON"),
+        ("STORE", "gs://bucket", "'store' is not allowed: Value error, it must be a folder or s3"),
+        ("STORE", "s3:///prefix", "'store' is not allowed: Value error, it must be a folder or s3"),
         ("LOG_FORMAT", "xml", "'log_format' is not allowed: Input should be 'console' or 'json'"),
     ],
 )

@@ -24,7 +24,7 @@ class Bench:
         self.database = database
         self.settings = Settings(data_dir=folder, lease_seconds=6)
         self.ledger = Ledger(database, self.settings)
-        self.place = Workplace(database, Artifacts(self.settings.artifacts_dir))
+        self.place = Workplace(database, Artifacts.of(self.settings))
         self.notes = folder / "notes"
 
     def add(self, kind: str, steps: int = 0) -> str:

@@ -61,7 +61,8 @@ def test_a_form_without_its_file_names_the_field(world: World) -> None:
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert error == {
-        "where": "body.archive", "pointer": "#/archive", "message": "Send it as a file",
+        "where": "body.archive", "pointer": "#/archive", "code": "missing",
+        "message": "Send it as a file",
     }  # fmt: skip
 
 

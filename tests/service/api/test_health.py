@@ -1,8 +1,5 @@
 import os
-import pwd
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from service.app import create_app
 from service.launcher_process import LauncherProcess
 from service.settings import Settings
 from tests.service.api.world import World
+from tests.service.disks import read_only
 from tests.service.fake_units import LAUNCHER
 from tests.service.waiting import wait_until
 
@@ -38,7 +36,7 @@ def test_it_is_not_ready_while_its_store_takes_no_files(
     world: World, api_settings: Settings
 ) -> None:
     with read_only(api_settings.artifacts_dir):
-        assert "The store takes no files: Permission denied." in problem(world, "store")
+        assert "The artifact store cannot take files: Permission denied." in problem(world, "store")
     assert world.http.get("/readyz").status_code == 200
 
 
@@ -76,23 +74,6 @@ def problem(world: World, part: str) -> str:
     return said or ""
 
 
-@contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    """Root may write everywhere, so while this lasts the tests are somebody else."""
-    stores = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
-    for path in stores:
-        path.chmod(0o555)
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(pwd.getpwnam("nobody").pw_uid)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
-        for path in stores:
-            path.chmod(0o755)
-
-
 def test_the_version_is_shown(world: World) -> None:
     assert world.http.get("/version").json()["name"] == "student-search"
 
@@ -118,6 +99,16 @@ CALLS = {
     ("get", "/v1/devices/{device}"),
     ("get", "/v1/devices/{device}/students"),
     ("get", "/v1/devices/{device}/tables/{library_id}"),
+    ("get", "/v1/webhooks"),
+    ("post", "/v1/webhooks"),
+    ("get", "/v1/webhooks/{webhook_id}"),
+    ("delete", "/v1/webhooks/{webhook_id}"),
+    ("get", "/v1/webhooks/{webhook_id}/deliveries"),
+    ("get", "/v1/uploads"),
+    ("post", "/v1/uploads"),
+    ("get", "/v1/uploads/{upload_id}"),
+    ("patch", "/v1/uploads/{upload_id}"),
+    ("delete", "/v1/uploads/{upload_id}"),
     ("get", "/v1/jobs"),
     ("get", "/v1/jobs/{job_id}"),
     ("get", "/v1/libraries"),
@@ -188,7 +179,25 @@ def test_every_call_says_what_it_does_and_how_it_fails(world: World) -> None:
     for call in (call for calls in paths.values() for call in calls.values()):
         assert call["summary"]
         assert call["description"]
-        assert "application/problem+json" in call["responses"]["4XX"]["content"]
+        assert {"422", "500"} <= call["responses"].keys()
+
+
+def test_every_refusal_has_an_example(world: World) -> None:
+    described = world.http.get("/openapi.json").json()
+    for status, response in described["components"]["responses"].items():
+        example = response["content"]["application/problem+json"]["example"]
+        assert example["status"] == int(status)
+
+
+def test_every_body_has_an_example(world: World) -> None:
+    described = world.http.get("/openapi.json").json()
+    calls = [call for calls in described["paths"].values() for call in calls.values()]
+    bodies = [call["requestBody"]["content"] for call in calls if "requestBody" in call]
+    assert len(bodies) > 10
+    for media_type, body in (pair for content in bodies for pair in content.items()):
+        name = body["schema"].get("$ref", "").rpartition("/")[2]
+        schema = described["components"]["schemas"].get(name, {})
+        assert {"example", "examples"} & (body.keys() | schema.keys()), (media_type, body)
 
 
 def test_the_same_app_serves_one_start_after_the_other(api_settings: Settings) -> None:

@@ -84,6 +84,16 @@ def test_a_refused_request_leaves_its_key_free(world: World) -> None:
     assert world.http.post("/v1/students", json=wish, headers=KEY).status_code == 201
 
 
+def test_a_request_that_fails_in_its_transaction_leaves_its_key_free_at_once(
+    world: World,
+) -> None:
+    for _ in range(2):
+        answer = world.http.post("/v1/jobs/job_1/cancel", headers=KEY)
+        assert answer.status_code == 404
+    with world.parts.database.reading() as session:
+        assert session.scalars(select(ReplyRow)).all() == []
+
+
 @pytest.mark.parametrize("given", ["", "x" * 256])
 def test_a_key_of_a_strange_length_is_refused(world: World, given: str) -> None:
     answer = world.http.post("/v1/students", json={}, headers={"idempotency-key": given})

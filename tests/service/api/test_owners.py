@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -16,6 +15,7 @@ import service.api
 from service.tables import Base, Identified
 from tests.service import networks, opened
 from tests.service.api import test_devices
+from tests.service.api.everything import everything, latency, made
 from tests.service.api.world import RECIPE, World
 
 NOBODYS = {"/livez", "/readyz", "/version", "/metrics", "/problems/{slug}"}
@@ -46,46 +46,7 @@ def neighbours(world: World) -> Neighbours:
     hers = opened.headers(database, "alice", "admin")
     his = opened.headers(database, "bob", "admin")
     there = replace(world, http=TestClient(world.http.app, headers=hers))
-    return Neighbours(there, TestClient(world.http.app, headers=his), _everything(there))
-
-
-def _everything(alice: World) -> dict[str, str]:
-    student = alice.ready_student()
-    alice.measure(student["id"])
-    library = student["library"]
-    refinement = _made(alice.http.post(f"/v1/students/{student['id']}/refinements", json={}))
-    shown = alice.http.get(f"/v1/libraries/{library}").json()
-    device = _made(test_devices.post(alice, library))
-    _made(alice.http.post(f"/v1/devices/{device['id']}/students", json=_latency(student["id"])))
-    survey = _made(alice.http.post(f"/v1/libraries/{library}/surveys", json={"count": 2}))
-    search = {"budget": {"parameters": 200}, "trials": 4}
-    found = _made(alice.http.post(f"/v1/libraries/{library}/searches", json=search))
-    webhook = _made(alice.http.post("/v1/webhooks", json={"url": "https://1.1.1.1/told"}))
-    return {
-        "dataset_id": shown["dataset"],
-        "teacher_id": shown["teacher"],
-        "library_id": library,
-        "student_id": student["id"],
-        "refinement_id": refinement["id"],
-        "survey_id": survey["id"],
-        "search_id": found["id"],
-        "device": device["id"],
-        "job_id": shown["job"],
-        "webhook_id": webhook["id"],
-        "token_id": alice.http.get("/v1/tokens").json()["items"][0]["id"],
-    }
-
-
-def _made(answer: httpx2.Response) -> dict[str, Any]:
-    assert answer.is_success, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
-
-
-def _filters(http: TestClient, path: str) -> set[str]:
-    """Parameters of a list that name resources."""
-    parameters = http.get("/openapi.json").json()["paths"][path]["get"]["parameters"]
-    return {each["name"] for each in parameters if each["in"] == "query"} & RESOURCES
+    return Neighbours(there, TestClient(world.http.app, headers=his), everything(there))
 
 
 def _calls(http: TestClient) -> Iterator[tuple[str, str]]:
@@ -127,7 +88,7 @@ def test_bobs_lists_are_empty(neighbours: Neighbours) -> None:
 
 def test_bob_cannot_name_what_is_alices_in_what_he_posts(neighbours: Neighbours) -> None:
     ids, bob = neighbours.ids, neighbours.bob
-    his = _made(bob.post("/v1/teachers", **_teacher("his own")))
+    his = made(bob.post("/v1/teachers", **_teacher("his own")))
     assert his["id"] != ids["teacher_id"]
     for path, body in {
         "/v1/students": {"library": ids["library_id"], "budget": {"parameters": 200}},
@@ -148,7 +109,7 @@ def test_bobs_library_cannot_use_alices_images_nor_her_device(neighbours: Neighb
     budget = {"latency_ms": 100, "device": neighbours.ids["device"]}
     answer = there.post_student(library, budget=budget)
     assert (answer.status_code, answer.json()["kind"]) == (404, "device")
-    assert _made(test_devices.post(there, library))["name"] == "my-phone"
+    assert made(test_devices.post(there, library))["name"] == "my-phone"
 
 
 def test_the_same_posted_by_both_is_two_and_tells_nobody(neighbours: Neighbours) -> None:
@@ -180,18 +141,21 @@ def test_routes_get_at_the_database_through_their_caller_alone() -> None:
 def _bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     """What would be right, if it were the caller's own."""
     search = {"budget": {"parameters": 200}, "trials": 4}
+    piece = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
     return {
+        ("patch", "/v1/uploads/{upload_id}"): {"content": b"x", "headers": piece},
         ("post", "/v1/teachers/{teacher_id}/libraries"): {"json": {"dataset": ids["dataset_id"]}},
         ("patch", "/v1/jobs/{job_id}"): {"json": {"priority": 1}},
         ("post", "/v1/libraries/{library_id}/surveys"): {"json": {"count": 2}},
         ("post", "/v1/libraries/{library_id}/searches"): {"json": search},
-        ("post", "/v1/devices/{device}/students"): {"json": _latency(ids["student_id"])},
+        ("post", "/v1/devices/{device}/students"): {"json": latency(ids["student_id"])},
     }
 
 
-def _latency(student: str) -> dict[str, Any]:
-    latency = test_devices.latency(5.0)
-    return {"student": student, "latency": latency, "setting": test_devices.SETTING}
+def _filters(http: TestClient, path: str) -> set[str]:
+    """Parameters of a list that name resources."""
+    parameters = http.get("/openapi.json").json()["paths"][path]["get"]["parameters"]
+    return {each["name"] for each in parameters if each["in"] == "query"} & RESOURCES
 
 
 def _teacher(name: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Where artifacts are kept: a folder of this machine, or a bucket."""
