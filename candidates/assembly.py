@@ -25,7 +25,7 @@ class Description(Value):
     """What a teacher's or a student's file says about itself, as JSON in its metadata.
 
     `kept` gives the teacher's indices that each width keeps. `provenance` is free-form: teacher
-    and candidate digests, strategy, budget, parent.
+    and candidate digests, strategy, parent.
     """
 
     format: int = Field(default=FORMAT, ge=FORMAT, le=FORMAT)

@@ -8,6 +8,7 @@ from search.case import Case
 from search.conflict import explain
 from search.found import Found
 from search.problem import Problem
+from search.recollection import recollection
 from search.selection import Answer
 from search.settings import SearchSettings
 from search.solver import solve
@@ -34,10 +35,20 @@ def select(problem: Problem, budget: Budget, settings: SearchSettings) -> Answer
 def _select(problem: Problem, budget: Budget, top: int, time_limit_s: float) -> Answer:
     """Remembered for the latest questions."""
     case = Case.of(problem, budget)
-    found = find(case, top, time_limit_s)
+    found = _recalled(case, top, time_limit_s)
     if not found.selections:
         raise explain(case, time_limit_s, OUT_OF_TIME.format(seconds=time_limit_s))
     return answer_of(case, found)
+
+
+def _recalled(case: Case, top: int, time_limit_s: float) -> Found:
+    known = recollection(case, top)
+    found = known.recall(case)
+    if found is None:
+        found = find(case, top, time_limit_s)
+        if found.proven and len(found.selections) == top:
+            known.keep(case, found)
+    return found
 
 
 def find(case: Case, top: int, time_limit_s: float) -> Found:

@@ -3,19 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from candidates.assembly import assemble
-from candidates.candidate import Kept
-from candidates.checkpoint import Checkpoint
 from search import strategies
 from search.budget import Budget
 from search.selection import Answer
-from service.artifacts import Artifacts
-from service.checkpoint_cache import CheckpointCache
 from service.database import Database, Session
 from service.records import CandidateRecord, StudentRecord, TeacherRecord
 from service.repositories import devices, students
 from service.repositories.students import Wish
 from service.shelves import Shelf, Shelves
+from service.student_files import StudentFiles, network_of
 from service.watch import NOBODY, Watch
 
 Chosen = tuple[CandidateRecord, ...]
@@ -35,8 +31,7 @@ class StudentMaker:
     """Selection and assembly happen outside any transaction, so nobody waits for them."""
 
     database: Database
-    artifacts: Artifacts
-    checkpoints: CheckpointCache
+    files: StudentFiles
     shelves: Shelves
     watch: Watch = NOBODY
 
@@ -64,24 +59,12 @@ class StudentMaker:
         with self.database.reading() as session:
             chosen = shelf.chosen(session, answer.selection.choices)
         provenance = _provenance(shelf.teacher, chosen, wish, answer)
-        student = self.assembled(shelf.teacher, chosen, provenance)
-        file = self.artifacts.put(student.to_bytes())
+        file = self.files.put(shelf.teacher, chosen, provenance)
         with self.database.writing() as session:
             found = students.add(session, wish, answer, file)
         if found.made:
             self.watch.note_student(wish.strategy)
         return Product(found.record, found.made, shelf.teacher, chosen)
-
-    def assembled(
-        self, teacher: TeacherRecord, chosen: Chosen, provenance: dict[str, Any]
-    ) -> Checkpoint:
-        """The file of the student of these candidates."""
-        return assemble(
-            self.checkpoints.read(_network(teacher)),
-            [self.checkpoints.read(part.weights_sha256) for part in chosen],
-            _kept(chosen),
-            provenance,
-        )
 
 
 def with_device_id(session: Session, budget: Budget) -> Budget:
@@ -91,28 +74,17 @@ def with_device_id(session: Session, budget: Budget) -> Budget:
     return budget.model_copy(update={"device": devices.get(session, budget.device).id})
 
 
-def _network(teacher: TeacherRecord) -> str:
-    assert teacher.network is not None, "a ready teacher has its own file"
-    return teacher.network.sha256
-
-
-def _kept(chosen: Chosen) -> Kept:
-    return {width: channels for part in chosen for width, channels in part.candidate.kept.items()}
-
-
 def _provenance(
     teacher: TeacherRecord, chosen: Chosen, wish: Wish, answer: Answer
 ) -> dict[str, Any]:
-    """Digests only, no ids or times: equal students have equal files. `teacher` is that of the
-    teacher's own file.
+    """Digests only, no ids, times or budgets: equal students have equal files, whatever they were
+    asked for. `teacher` is that of the teacher's own file.
     """
     measured = {"objective": "measured", "trials": len(answer.trials)}
     return {
-        "teacher": _network(teacher),
+        "teacher": network_of(teacher),
         "candidates": [part.identity for part in chosen],
         "strategy": wish.strategy,
-        "budget": wish.budget.model_dump(exclude_none=True),
-        "seed": wish.settings.seed,
         "predicted_accuracy": answer.selection.predicted_accuracy.model_dump(),
         "parent": None,
         **(measured if wish.search is not None else {}),

@@ -8,7 +8,6 @@ from fastapi import Depends, Request
 
 from service.api.guard import caller_of
 from service.artifacts import Artifacts
-from service.checkpoint_cache import CheckpointCache
 from service.curves import Curves
 from service.database import Database, Ending, Session
 from service.exports import Exports
@@ -16,6 +15,7 @@ from service.job_watch import JobWatch
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shelves import Shelves
+from service.student_files import StudentFiles
 from service.student_maker import StudentMaker
 from service.upload_folder import UploadFolder
 
@@ -42,8 +42,7 @@ class Parts:
         artifacts = Artifacts.of(settings)
         shelves = Shelves()
         metrics = Metrics(database)
-        cache = CheckpointCache(artifacts)
-        maker = StudentMaker(database, artifacts, cache, shelves, metrics)
+        maker = StudentMaker(database, StudentFiles(artifacts), shelves, metrics)
         return cls(
             settings,
             database,

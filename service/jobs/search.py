@@ -13,7 +13,6 @@ from search.measured_trial import MeasuredTrial, best_of
 from search.problem import Choice
 from search.selection import Answer, Trial
 from search.totals import selection_of
-from service.checkpoint_cache import CheckpointCache
 from service.failures import WorkCancelled
 from service.jobs import materials
 from service.jobs.registry import Workplace
@@ -22,6 +21,7 @@ from service.records import SearchRecord
 from service.repositories import searches
 from service.repositories.students import Wish
 from service.shelves import Shelf, Shelves
+from service.student_files import StudentFiles
 from service.student_maker import StudentMaker
 
 
@@ -65,8 +65,7 @@ class _Bench:
     def __post_init__(self) -> None:
         place = self.place
         self.known = {trial.choices: trial for trial in self.record.trials}
-        cache = CheckpointCache(place.artifacts)
-        self.maker = StudentMaker(place.database, place.artifacts, cache, Shelves())
+        self.maker = StudentMaker(place.database, StudentFiles(place.artifacts), Shelves())
 
     def search(self) -> None:
         """Measure what is proposed until there are as many trials as wanted."""
@@ -108,7 +107,8 @@ class _Bench:
             return self.known[choices].score
         with self.place.database.reading() as session:
             chosen = self.shelf.chosen(session, choices)
-        return self.tryout.score(self.maker.assembled(self.shelf.teacher, chosen, {}), self._beat)
+        student = self.maker.files.assembled(self.shelf.teacher, chosen, {})
+        return self.tryout.score(student, self._beat)
 
     def _beat(self, _done: int, _total: int) -> None:
         self.progress(len(self.known), self.record.settings.trials)

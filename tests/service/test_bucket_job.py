@@ -9,10 +9,10 @@ from candidates.checkpoint import Checkpoint
 from search.budget import Budget
 from search.settings import SearchSettings
 from service.artifacts import Artifacts
-from service.checkpoint_cache import CheckpointCache
 from service.repositories import measurements
 from service.repositories.students import Wish
 from service.shelves import Shelves
+from service.student_files import StudentFiles
 from service.student_maker import StudentMaker
 from tests.service import tiny
 from tests.service.conftest import in_bucket
@@ -31,8 +31,7 @@ def test_every_file_of_a_job_is_in_the_bucket(
     )
     shop.work()
     assert shop.library(library).state == "ready"
-    cache = CheckpointCache(shop.artifacts)
-    maker = StudentMaker(shop.database, shop.artifacts, cache, Shelves())
+    maker = StudentMaker(shop.database, StudentFiles(shop.artifacts), Shelves())
     wish = Wish(
         library_id=library,
         budget=Budget(parameters="90%"),

@@ -14,7 +14,6 @@ from search.measured_search import measured_trials
 from search.measured_trial import MeasuredTrial, best_of
 from search.problem import Choice
 from service import settlement
-from service.checkpoint_cache import CheckpointCache
 from service.database import Session
 from service.jobs import materials
 from service.jobs.registry import Workplace
@@ -25,7 +24,7 @@ from service.repositories.pages import Page
 from service.repositories.searches import NewSearch
 from service.searcher import Searcher
 from service.shelves import Shelves
-from service.student_maker import StudentMaker
+from service.student_files import StudentFiles
 from service.worker import work_once
 from tests.service import tiny
 from tests.service.shop import Shop
@@ -80,14 +79,14 @@ def uninterrupted(shop: Shop, seed: int) -> Measured:
     place = Workplace(shop.database, shop.artifacts)
     library, teacher, dataset = materials.of_library(place, library_id(shop))
     tryout = Tryout(teacher, dataset, library.recipe, 0)
-    maker = StudentMaker(shop.database, shop.artifacts, CheckpointCache(shop.artifacts), Shelves())
+    files = StudentFiles(shop.artifacts)
     with shop.database.reading() as session:
         shelf = Shelves().of(session, library.id)
 
     def objective(picks: Sequence[Choice]) -> Score:
         with shop.database.reading() as session:
             chosen = shelf.chosen(session, [pick.id for pick in picks])
-        return tryout.score(maker.assembled(shelf.teacher, chosen, {}), silent)
+        return tryout.score(files.assembled(shelf.teacher, chosen, {}), silent)
 
     settings = MeasuredSearchSettings(trials=NUM_TRIALS, seed=seed).of_search
     return measured(

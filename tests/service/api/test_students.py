@@ -170,3 +170,22 @@ def test_a_neighbourhood_without_any_candidate_is_told_and_not_left_out(world: W
     assert "no candidate for the neighbourhood 'block1'" in answer.json()["detail"]
     curve = world.http.get(f"/v1/libraries/{library}/trade-off-curve")
     assert (curve.status_code, curve.json()["type"]) == (409, "/problems/empty-library")
+
+
+def test_budgets_that_lead_to_the_same_student_share_a_file_written_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = world.ready_library()
+    one = world.post_student(library, budget={"parameters": 200}).json()
+    monkeypatch.setattr(world.parts.artifacts, "put", None)
+    other = world.post_student(library, budget={"parameters": 205}).json()
+    assert one["id"] != other["id"]
+    assert one["checkpoint"]["sha256"] == other["checkpoint"]["sha256"]
+
+
+def test_a_shared_file_that_is_gone_is_written_again(world: World) -> None:
+    library = world.ready_library()
+    file = world.post_student(library, budget={"parameters": 200}).json()["checkpoint"]["sha256"]
+    world.parts.artifacts.locate(file).unlink()
+    student = world.post_student(library, budget={"parameters": 205}).json()
+    assert world.http.get(student["checkpoint"]["url"]).status_code == 200
