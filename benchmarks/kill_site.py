@@ -22,6 +22,7 @@ from tests.service.ray_cluster import RayCluster
 NUM_SERVERS = 2
 NUM_WORKERS = 2
 LEASE_SECONDS = 6.0
+MAX_ATTEMPTS = 100  # these units never die by themselves
 
 
 class Site:
@@ -32,7 +33,8 @@ class Site:
     ) -> None:
         self._settings = Settings(
             data_dir=folder, database_url=url, port=0, workers=NUM_WORKERS,
-            lease_seconds=LEASE_SECONDS, poll_seconds=0.05, log_level="error",
+            lease_seconds=LEASE_SECONDS, max_attempts=MAX_ATTEMPTS, poll_seconds=0.05,
+            log_level="error",
         )  # fmt: skip
         self._restart = restart
         self._cluster = RayCluster(self._settings.environment()) if ray else None

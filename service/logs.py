@@ -20,6 +20,7 @@ from service.settings import Settings
 
 SECRET_NAMES = re.compile(r"token|secret|passw|authorization|api_?key|cookie", re.IGNORECASE)
 HIDDEN = "[hidden]"
+STRUCTLOGS_OWN = ("_record", "_from_structlog")
 _SECRETS = (
     (re.compile(r"\b(Bearer|Basic)\s+[^\s'\",]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"\b(token_\w+)\.[\w-]+"), rf"\1.{HIDDEN}"),
@@ -69,6 +70,7 @@ def _formatter(process: str, settings: Settings) -> logging.Formatter:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _with_request_id,
+        _without_marks,
         name,
         structlog.processors.format_exc_info,
         _without_secrets,
@@ -92,12 +94,18 @@ def _with_request_id(_logger: object, _method: str, event: EventDict) -> EventDi
     return event if current is None else {**event, "request_id": current}
 
 
+def _without_marks(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Other libraries, like Ray, mark every record of the process with names like `_this`."""
+    marks = {key for key in event if key.startswith("_") and key not in STRUCTLOGS_OWN}
+    return {key: value for key, value in event.items() if key not in marks}
+
+
 def _without_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:
     return {key: _hidden(key, value) for key, value in event.items()}
 
 
 def _hidden(key: str, value: Any) -> Any:
-    if key.startswith("_"):  # the library's own
+    if key in STRUCTLOGS_OWN:
         return value
     if SECRET_NAMES.search(key):
         return HIDDEN

@@ -39,7 +39,7 @@ def test_a_line_of_json_names_its_moment_level_logger_and_process(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     logs.configure("worker", JSON)
-    log.info("Did %d.", 3, extra={"seconds": 0.5})
+    log.info("Did %d.", 3, extra={"seconds": 0.5, "_mark_of_another": 1})
     (line,) = lines(capsys)
     assert line.pop("timestamp").endswith("Z")
     assert line.pop("pid") > 0

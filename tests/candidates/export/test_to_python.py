@@ -99,7 +99,7 @@ def test_its_text_is_formatted_and_always_the_same(tmp_path: Path) -> None:
     assert text == python_source(Checkpoint.from_bytes(checkpoint.to_bytes()))
     (tmp_path / "student.py").write_text(text)
     for check in (["format", "--check"], ["check"]):
-        command = ["ruff", *check, "--isolated", "student.py"]
+        command = [sys.executable, "-m", "ruff", *check, "--isolated", "student.py"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
 
