@@ -91,10 +91,7 @@ def long_name_bomb(_folder: Path) -> bytes:
     """A name of 1 GiB, compressed."""
     head = tarfile.TarInfo("././@LongLink")
     head.type, head.size = tarfile.GNUTYPE_LONGNAME, 2**30
-    packer = bz2.BZ2Compressor()
-    parts = [packer.compress(head.tobuf(tarfile.GNU_FORMAT))]
-    parts += [packer.compress(b"x" * 2**24) for _ in range(2**6)]
-    return b"".join([*parts, packer.flush()])
+    return bz2.compress(head.tobuf(tarfile.GNU_FORMAT)) + 2**6 * bz2.compress(b"x" * 2**24)
 
 
 def picture_bombs(_folder: Path) -> bytes:
