@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from copy import copy
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session as Session  # others take it from here
 
+from service import sqlite
 from service.ownership import OwnedSession, restrict
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ DatabaseRefused = DataError
 """Raised for a value that the database cannot hold, such as text with a NUL in it."""
 
 Ending = Callable[[Session], None]
-BUSY_SECONDS = 30
 MIGRATION_LOCK = 7_316_551
 
 
@@ -35,8 +35,9 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _server(url)
-        self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        is_file = make_url(url).get_backend_name() == "sqlite"
+        self.engine = sqlite.engine(url) if is_file else _server(url)
+        self._writer = self.engine.execution_options(begin=sqlite.WRITE)
         self._owner_id: str | None = None
         self._ending: Ending | None = None
 
@@ -142,22 +143,6 @@ def _server(url: str) -> Engine:
     return create_engine(url, pool_pre_ping=True, hide_parameters=True)
 
 
-def _sqlite(url: str) -> Engine:
-    path = make_url(url).database
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver would begin transactions at moments of its own
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
 @contextmanager
 def _unfollowed(connection: Connection) -> Iterator[None]:
     """SQLite takes the pragma between transactions only, hence not through the connection."""
@@ -170,7 +155,3 @@ def _unfollowed(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA foreign_keys=ON")
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
