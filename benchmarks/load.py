@@ -1,7 +1,9 @@
-"""Load: student requests from many clients at once, each for a new budget, to one web process.
+"""Load: student requests from many clients at once to one web process.
 
 `python -m benchmarks.load`; at least: 200 requests/s, p99 ≤ 300 ms, no errors, in 60 s, on SQLite
-and on PostgreSQL. For the latter a server must be installed, or named with --postgresql.
+and on PostgreSQL; once with a new budget in every request (`new`), and once with a hundred budgets
+that were all asked for before (`known`). For PostgreSQL a server must be installed, or named with
+--postgresql.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from benchmarks.server import Running, serving
 from service.settings import Settings
 
 WARM_UP_SECONDS = 3.0
+NUM_KNOWN = 100
 
 
 class Answer(NamedTuple):
@@ -35,12 +38,11 @@ class Answer(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is asked for: a library at an address, limits between these."""
+    """What is asked for: a library at an address, one of these limits."""
 
     address: str
     library: str
-    smallest: int
-    whole: int
+    limits: range
 
 
 def main() -> None:
@@ -76,7 +78,7 @@ def _database(name: str, url: str) -> Iterator[str]:
         yield made
 
 
-def _measure(url: str, given: argparse.Namespace) -> dict[str, float]:
+def _measure(url: str, given: argparse.Namespace) -> dict[str, dict[str, float]]:
     with tempfile.TemporaryDirectory(prefix="student-search-") as name:
         folder = Path(name)
         store = Store.of(Settings(data_dir=folder, database_url=url))
@@ -85,18 +87,20 @@ def _measure(url: str, given: argparse.Namespace) -> dict[str, float]:
         settings = {"workers": "0", "database_url": url, "requests_per_minute": "0"}
         with serving(folder, folder / "server.log", **settings) as server:
             target = _target(server, library)
-            _load(target, given.clients, WARM_UP_SECONDS, given.seed + 1)
-            return _figures(server, target, given)
+            new = _figures(server, target, given)
+            few = target._replace(limits=target.limits[:: len(target.limits) // NUM_KNOWN])
+            return {"new": new, "known": _figures(server, few, given)}
 
 
 def _target(server: Running, library: str) -> Target:
     curve = server.client.trade_off_curve(library)
     smallest = curve.uniform[0].cost.parameters
     address = urlsplit(str(server.client.url)).netloc
-    return Target(address, library, smallest, curve.teacher_cost.parameters)
+    return Target(address, library, range(smallest, curve.teacher_cost.parameters))
 
 
 def _figures(server: Running, target: Target, given: argparse.Namespace) -> dict[str, float]:
+    _load(target, given.clients, WARM_UP_SECONDS, given.seed + 1)
     process = psutil.Process(server.pid)
     before, begun = process.cpu_times(), time.perf_counter()
     answers = _load(target, given.clients, given.seconds, given.seed)
@@ -129,7 +133,7 @@ def _one_client(target: Target, until: float, random: np.random.Generator) -> li
     answers = []
     connection = HTTPConnection(target.address, timeout=60)
     while time.perf_counter() < until:
-        limit = int(random.integers(target.smallest, target.whole))
+        limit = target.limits[random.integers(len(target.limits))]
         body = {"library": target.library, "budget": {"parameters": limit}}
         answers.append(_ask(connection, body))
     connection.close()
