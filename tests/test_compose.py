@@ -26,7 +26,7 @@ def settings_of(service: dict[str, Any]) -> dict[str, str]:
 
 
 def test_there_are_all_parts_of_a_cluster() -> None:
-    assert SERVICES.keys() >= {"web", "database", "ray-head", "ray-worker"}
+    assert SERVICES.keys() >= {"web", "database", "store", "ray-head", "ray-worker"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -44,9 +44,17 @@ def test_the_cluster_asks_for_a_token_and_has_no_default_one() -> None:
 
 
 def test_web_and_cluster_share_database_and_files() -> None:
-    own = [settings_of(SERVICES[name])["database_url"] for name in ("web", "ray-head")]
-    assert own[0] == own[1]
-    assert all(SERVICES[name]["volumes"] == ["artifacts:/data"] for name in ("web", "ray-worker"))
+    web, cluster = (SERVICES[name]["environment"] for name in ("web", "ray-head"))
+    shared = ("STUDENT_SEARCH_DATABASE_URL", "STUDENT_SEARCH_STORE", "AWS_ENDPOINT_URL")
+    assert [web[name] for name in shared] == [cluster[name] for name in shared]
+
+
+def test_everybody_has_the_key_of_the_bucket_that_the_store_offers() -> None:
+    store, web = SERVICES["store"], SERVICES["web"]["environment"]
+    assert store["environment"]["ROOT_ACCESS_KEY_ID"] == web["AWS_ACCESS_KEY_ID"]
+    assert store["environment"]["ROOT_SECRET_ACCESS_KEY"] == web["AWS_SECRET_ACCESS_KEY"]
+    bucket = web["STUDENT_SEARCH_STORE"].removeprefix("s3://")
+    assert [each.split(":")[1] for each in store["volumes"]] == [f"/data/{bucket}"]
 
 
 def test_images_are_built_from_stages_that_exist() -> None:
