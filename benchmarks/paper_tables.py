@@ -3,8 +3,9 @@
 `python -m benchmarks.paper_tables DATA TEACHER` measures what benchmarks/results/paper_tables.json
 does not hold yet, cell by cell, so a stopped run goes on where it was; then it prints the tables
 and draws paper_tables.png beside it.
-`--quick` takes few epochs and one seed; `--only PATTERN` measures the cells whose names match;
-`--print` measures nothing. `--processes` cells are measured side by side, one thread each.
+`--only PATTERN` measures the cells whose names match; `--print` measures nothing. `--processes`
+cells are measured side by side, one thread each. `--quick` measures one cell of every column with
+few steps and one epoch, in at most a quarter of an hour, and keeps them in files of their own.
 """
 
 import argparse
@@ -28,8 +29,7 @@ from benchmarks.report import RESULTS, publish
 
 BRIEF = 50
 """Refinement steps of what will be fine-tuned, which takes over from there."""
-FILE = RESULTS / "paper_tables.json"
-PICTURE = RESULTS / "paper_tables.png"
+QUICK = r"teacher|(ft|nd|2la|gaussian|kd)/k=0\.5/|sparse/s=0\.7/|library/"
 Plan = tuple[str, str, tuple[Any, ...]]
 """A cell's name, the function of `paper_cells` that measures it, and its arguments."""
 
@@ -37,14 +37,14 @@ Plan = tuple[str, str, tuple[Any, ...]]
 def main() -> None:
     """Measure what is missing, then print."""
     given = _options()
-    cells = _known()
+    cells = _known(given.name)
     if not given.print:
         missing = [
             plan for plan in plans(given) if plan[0] not in cells and re.search(given.only, plan[0])
         ]
-        _measure(missing, Place(given.data, given.teacher), cells, given.processes)
+        _measure(missing, given, cells)
     print_tables(cells)
-    draw(cells, PICTURE)
+    draw(cells, RESULTS / f"{given.name}.png")
 
 
 def plans(given: argparse.Namespace) -> Iterator[Plan]:
@@ -93,9 +93,9 @@ def _recipe(
     return {"kinds": kinds, "steps": given.steps, "seed": seed, "memory_limit_mb": 2048}
 
 
-def _measure(missing: list[Plan], place: Place, cells: dict[str, Cell], processes: int) -> None:
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _alone) as pool:
+def _measure(missing: list[Plan], given: argparse.Namespace, cells: dict[str, Cell]) -> None:
+    place = Place(given.data, given.teacher)
+    with ProcessPoolExecutor(given.processes, get_context("spawn"), _alone) as pool:
         running = {
             pool.submit(getattr(paper_cells, function), place, *arguments): name
             for name, function, arguments in missing
@@ -103,15 +103,16 @@ def _measure(missing: list[Plan], place: Place, cells: dict[str, Cell], processe
         for done in as_completed(running):
             cells[running[done]] = done.result()
             print(f"{running[done]}: {json.dumps(cells[running[done]])}", flush=True)
-            publish("paper_tables", {"multipliers": MULTIPLIERS}, dict(sorted(cells.items())))
+            publish(given.name, {"multipliers": MULTIPLIERS}, dict(sorted(cells.items())))
 
 
 def _alone() -> None:
     torch.set_num_threads(1)
 
 
-def _known() -> dict[str, Cell]:
-    return dict(json.loads(FILE.read_text())["figures"]) if FILE.exists() else {}
+def _known(name: str) -> dict[str, Cell]:
+    file = RESULTS / f"{name}.json"
+    return dict(json.loads(file.read_text())["figures"]) if file.exists() else {}
 
 
 def _options() -> argparse.Namespace:
@@ -126,9 +127,11 @@ def _options() -> argparse.Namespace:
     options.add_argument("--quick", action="store_true", help="at most a quarter of an hour")
     options.add_argument("--print", action="store_true", help="print what is known")
     given = options.parse_args()
+    given.name = "paper_tables"
     if given.quick:
-        given.steps, given.refinement_steps = 50, 0
-        given.epochs, given.fine_tuning_epochs = 1, 0
+        given.name, given.only = "paper_tables_quick", given.only or QUICK
+        given.steps, given.refinement_steps = BRIEF, 0
+        given.epochs, given.fine_tuning_epochs = 1, 1
     return given
 
 
