@@ -38,7 +38,8 @@ def measure(
     description = Description.of(student)
     images = dataset.calibration.sample(recipe.calibration_images, recipe.seed)
     refit_student(network, description.kept, teacher, images, recipe, progress)
-    provenance = {**description.provenance, "refitted_on": len(images)}
+    num_images = len(images) if recipe.lets_refit else 0
+    provenance = {**description.provenance, "refitted_on": num_images}
     refitted = student_checkpoint(
         network, description.model_copy(update={"provenance": provenance})
     )
@@ -62,8 +63,11 @@ def refit_student(
     of them that differs from the teacher's.
 
     First in closed form; where the library refined its candidates, then by half as many steps of
-    gradient, without which the closed form would undo some of what refinement had found.
+    gradient, without which the closed form would undo some of what refinement had found. Nothing
+    is changed where the recipe does not let students be refitted.
     """
+    if not recipe.lets_refit:
+        return
     walk = Walk(
         network, kept, teacher, images, recipe.model_copy(update={"steps": recipe.steps // 2})
     )

@@ -211,6 +211,14 @@ class LibraryRecipe(Value):
         """Of its JSON: a recipe is a key of caches, and grids are dictionaries."""
         return hash(self.model_dump_json())
 
+    @property
+    def lets_refit(self) -> bool:
+        """Whether students may be refitted on what the library learned from. Noise at the input of
+        a network does not arrive as N(0, 1) at its neighbourhoods, and a ResNet-20 that was
+        refitted on it lost up to 42 points (benchmarks/results/paper_tables.json).
+        """
+        return self.inputs != "gaussian"
+
     def grid(self) -> list[tuple[str, Knobs]]:
         """Every candidate of a neighbourhood that is asked for: its kind and its knobs."""
         return [(name, knobs) for name, grid in self.kinds.items() for knobs in combined(grid)]

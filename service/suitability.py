@@ -12,7 +12,8 @@ MADE_UP = {
     "matched": "candidates learned from {count} images that were made to match the statistics in "
     "the teacher's BatchNorms, and were scored on others of the same kind",
     "gaussian": "candidates learned from N(0, 1) noise at the input of every neighbourhood, and "
-    "were scored on images of noise ({count} were made in all)",
+    "were scored on images of noise ({count} were made in all); students stay as they are "
+    "assembled, for a refit on noise would make them worse",
 }
 
 
@@ -29,6 +30,17 @@ def check_recipe(recipe: LibraryRecipe) -> None:
             "Noise at the input of a neighbourhood does not tell what lies beside it, which "
             "look_ahead and logit_weight compare as well. Leave these out, or take inputs "
             '"matched".'
+        )
+
+
+def check_refinable(recipe: LibraryRecipe) -> None:
+    """Raises InvalidRecipe where students of such a library must stay as they were assembled."""
+    if not recipe.lets_refit:
+        raise InvalidRecipe(
+            "The student's library learned from N(0, 1) noise at the input of every neighbourhood. "
+            "Noise at the input of the whole student does not arrive there as such, so refining "
+            "it on that would make it worse. Build a library from images, or with inputs "
+            '"matched", and ask that for a student.'
         )
 
 

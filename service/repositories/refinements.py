@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Estimate, identity
+from candidates.recipe import LibraryRecipe
 from candidates.refinement_settings import RefinementSettings
 from candidates.value import Value
 from service.records import RefinementRecord, StoredFile
@@ -15,6 +16,7 @@ from service.repositories.ids import new_id
 from service.repositories.measurements import Measured
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.repositories.prepared import Posted
+from service.suitability import check_refinable
 from service.tables import DatasetRow, LibraryRow, RefinementRow, StudentRow, TeacherRow
 
 KIND = "refinement"
@@ -35,8 +37,8 @@ def post(
 ) -> Posted[RefinementRecord]:
     """The refinement with its job, or the one that is there for the same student and settings.
 
-    Raises UnknownResource, and ResourceNotReady where the student's library, teacher or data set
-    was outdated since.
+    Raises UnknownResource, ResourceNotReady where the student's library, teacher or data set was
+    outdated since, and InvalidRecipe where the library's recipe lets nothing be refined.
     """
     student = prepared.row_of(session, StudentRow, students.KIND, student_id)
     _check_ready(session, student.library_id)
@@ -83,6 +85,7 @@ def finish(session: Session, refinement_id: str, refined: Refined) -> None:
 
 def _check_ready(session: Session, library_id: str) -> None:
     library = prepared.ready_row_of(session, LibraryRow, "library", library_id)
+    check_refinable(LibraryRecipe.model_validate(library.recipe))
     prepared.ready_row_of(session, TeacherRow, "teacher", library.teacher_id)
     if library.dataset_id is not None:
         prepared.ready_row_of(session, DatasetRow, "dataset", library.dataset_id)

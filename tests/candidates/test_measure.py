@@ -131,6 +131,15 @@ def test_a_refit_does_not_look_at_scoring_or_reporting_images() -> None:
     assert left.to_bytes() == right.to_bytes()
 
 
+def test_on_noise_nothing_is_refitted() -> None:
+    parts = materials()
+    recipe = parts.recipe.model_copy(update={"inputs": "gaussian"})
+    found, refitted = measure(student(0), parts.teacher, parts.dataset, recipe, silent)
+    assert found.refitted == found.assembled
+    assert refitted.tensors == student(0).tensors
+    assert Description.of(refitted).provenance["refitted_on"] == 0
+
+
 def test_a_refitted_student_is_described_as_such() -> None:
     parts = materials()
     _, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)

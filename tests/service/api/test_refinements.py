@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from candidates.candidate import Estimate
+from candidates.recipe import LibraryRecipe
 from service.repositories import refinements
 from service.repositories.refinements import Refined
 from tests.service.api.world import World
@@ -31,6 +32,17 @@ def posted(world: World, student: str, **settings: Any) -> dict[str, Any]:
 def get(world: World, path: str) -> dict[str, Any]:
     body: dict[str, Any] = world.http.get(path).json()
     return body
+
+
+def test_what_was_learned_from_noise_is_not_refined(world: World) -> None:
+    student = world.ready_student()["id"]
+    changed = text("UPDATE libraries SET recipe = :recipe")
+    recipe = LibraryRecipe(inputs="gaussian").model_dump_json()
+    with world.parts.database.writing() as session:
+        session.execute(changed, {"recipe": recipe})
+    answer = world.http.post(f"/v1/students/{student}/refinements", json={})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
+    assert 'inputs "matched"' in answer.json()["detail"]
 
 
 def test_a_refinement_is_a_job(world: World) -> None:
