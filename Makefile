@@ -79,16 +79,22 @@ benchmarks: $(STAMP) ## Every published number: make benchmarks DATA=… TEACHER
 	@[ -n "$(DATA)" ] && [ -n "$(TEACHER)" ] || { echo "Say where the images and the teacher are: make benchmarks DATA=… TEACHER=…"; exit 1; }
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.download
+	@$(BIN)/python -m benchmarks.load
+	@$(BIN)/python -m benchmarks.ledger
+	@$(BIN)/python -m benchmarks.kills --database sqlite
+	@$(BIN)/python -m benchmarks.kills --database postgresql
 	@$(BIN)/python -m benchmarks.selection
 	@$(BIN)/python -m benchmarks.strategies
 	@$(BIN)/python -m benchmarks.library_time "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.closed_form "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.closed_form_families
 	@$(BIN)/python -m benchmarks.refined "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.refinement "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.data_free "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.paper_tables "$(DATA)" "$(TEACHER)"
 	@$(BIN)/python -m benchmarks.figures "$(DATA)" "$(TEACHER)"
-	@$(BIN)/python -m benchmarks.prediction "$(DATA)" "$(TEACHER)"
+	@$(BIN)/python -m benchmarks.prediction "$(DATA)" "$(TEACHER)" --picture
+	@$(BIN)/python -m benchmarks.prediction "$(DATA)" "$(TEACHER)" --seed 1
 	@$(BIN)/python -m benchmarks.imagenet_memory
 	@$(BIN)/python -m benchmarks.widths_speed
 
