@@ -10,8 +10,8 @@ import typer
 from service.database import Database, Session
 from service.repositories import tokens as repository
 from service.repositories.pages import Page
-from service.repositories.tokens import NewToken, Scope, TokenRecord
 from service.settings import Settings
+from service.token_records import NewToken, Scope, TokenRecord
 
 OWNER = "default"
 

@@ -14,7 +14,8 @@ from service.database import Database
 from service.ledger import Ledger
 from service.repositories import webhooks
 from service.repositories.pages import Page
-from service.repositories.webhooks import DeliveryRecord, NewWebhook, Parcel, WebhookRecord
+from service.repositories.webhooks import Parcel
+from service.webhook_records import DeliveryRecord, NewWebhook, WebhookRecord
 from tests.service.conftest import Clock
 from tests.service.test_ledger import BROKEN, add_job, claimed, nothing
 
