@@ -2,17 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import torch
 import typer
 from rich.console import Console
 
-from candidates.curves import check_drawing
 from candidates.errors import StudentSearchError
-from candidates.fine_tuning import FineTuning
-from candidates.lesson import Files, Lesson
 from candidates.training_recipe import TrainingRecipe
+
+if TYPE_CHECKING:  # slow to import, and not everywhere installed
+    import torch
 
 
 class Objective(StrEnum):
@@ -102,6 +101,10 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
     is a student file again, which holds the history of its training. Accuracy is reported on the
     reporting half of the test images; the looks on the way are at the other half.
     """
+    from candidates.curves import check_drawing
+    from candidates.fine_tuning import FineTuning
+    from candidates.lesson import Files, Lesson
+
     given = {
         "epochs": epochs, "num_steps": steps, "learning_rate": learning_rate,
         "batch_size": batch_size, "momentum": momentum, "weight_decay": weight_decay,
@@ -123,8 +126,10 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         raise typer.Exit(1) from exc
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str) -> "torch.device":
     """`auto` is the GPU if there is one; ValueError for a device that torch does not know."""
+    import torch
+
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

@@ -1,29 +1,31 @@
-"""The command line's part on tokens: directly on the database, so that it can make the first."""
+"""Commands on tokens: directly on the database, so that they can make the first."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.database import Database, Session
-from service.repositories import tokens as repository
-from service.repositories.pages import Page
-from service.settings import Settings
+from service.cli.command import command
+from service.cli.shell import Screen
 from service.token_records import NewToken, Scope, TokenRecord
+
+if TYPE_CHECKING:  # only where the server's packages are
+    from service.database import Session
 
 OWNER = "default"
 
-tokens = typer.Typer(no_args_is_help=True)
+tokens = typer.Typer(no_args_is_help=True, help="What callers show; made on the server itself.")
 
 Folder = Annotated[
     Path | None, typer.Option(help="The service's data_dir, if STUDENT_SEARCH_DATA_DIR is not it.")
 ]
 
 
-@tokens.command("create")
+@command(tokens, "create")
 def create(
+    screen: Screen,
     owner: Annotated[str, typer.Option(help="Whose resources it opens; a new name: nobody's yet.")]
     = OWNER,
     scope: Annotated[Scope, typer.Option(help="Each may do what those before it may.")] = "write",
@@ -35,37 +37,44 @@ def create(
 
     As soon as there is one, every call needs one. The first one's owner gets all that there is.
     """
+    from service.repositories import tokens as repository
+
     new = NewToken(name=name, scope=scope, days=days or None)
     with _database(data_dir) as session:
         is_first = not repository.any_made(session)
         record, credential = repository.add(session, repository.owner_named(session, owner), new)
-    typer.echo(f"The token {record.id} of '{owner}' {_validity(record)}.", err=True)
+    screen.say(f"The token {record.id} of '{owner}' {_validity(record)}.")
     if is_first:
-        typer.echo("From now on every call needs a token.", err=True)
-    typer.echo(credential)
+        screen.say("From now on every call needs a token.")
+    screen.answer(credential, {**record.model_dump(), "credential": str(credential)})
 
 
-@tokens.command("list")
-def listing(data_dir: Folder = None) -> None:
+@command(tokens, "list")
+def listing(screen: Screen, data_dir: Folder = None) -> None:
     """All tokens of all owners, newest first, without their secrets."""
+    from service.repositories import tokens as repository
+
     with _database(data_dir) as session:
         names = repository.owner_names(session)
-        for record in _all(session):
-            used = f"used {record.last_used_at:%F %R}" if record.last_used_at else "never used"
-            state = "was revoked" if record.revoked_at else _validity(record)
-            parts = (names[record.owner_id], record.scope, record.name, f"{state}; {used}")
-            typer.echo("  ".join((record.id, *parts)))
+        found = list(_all(session))
+    screen.answer_rows([_row(names[each.owner_id], each) for each in found], found)
 
 
-@tokens.command("revoke")
-def revoke(token: str, data_dir: Folder = None) -> None:
+@command(tokens, "revoke")
+def revoke(screen: Screen, token: str, data_dir: Folder = None) -> None:
     """Let a token, named by its id, open nothing from the next call on."""
+    from service.repositories import tokens as repository
+
     with _database(data_dir) as session:
-        typer.echo(repository.revoke(session, token.partition(".")[0]).id)
+        revoked = repository.revoke(session, token.partition(".")[0])
+    screen.answer(revoked.id, revoked)
 
 
 @contextmanager
-def _database(data_dir: Path | None) -> Iterator[Session]:
+def _database(data_dir: Path | None) -> Iterator["Session"]:
+    from service.database import Database
+    from service.settings import Settings
+
     settings = Settings(data_dir=data_dir) if data_dir else Settings()
     database = Database(settings.sqlalchemy_url)
     try:
@@ -76,7 +85,10 @@ def _database(data_dir: Path | None) -> Iterator[Session]:
         database.close()
 
 
-def _all(session: Session) -> Iterator[TokenRecord]:
+def _all(session: "Session") -> Iterator[TokenRecord]:
+    from service.repositories import tokens as repository
+    from service.repositories.pages import Page
+
     page = Page(limit=500)
     while True:
         found = repository.listing(session, page)
@@ -84,6 +96,12 @@ def _all(session: Session) -> Iterator[TokenRecord]:
         if found.next is None:
             return
         page = Page(limit=500, cursor=found.next)
+
+
+def _row(owner: str, record: TokenRecord) -> list[str]:
+    used = f"used {record.last_used_at:%F %R}" if record.last_used_at else "never used"
+    state = "was revoked" if record.revoked_at else _validity(record)
+    return [record.id, owner, record.scope, record.name, f"{state}; {used}"]
 
 
 def _validity(record: TokenRecord) -> str:

@@ -1,4 +1,4 @@
-"""The command line's part on files that leave the project; what writes them is imported late."""
+"""The command that writes files which leave the project; what writes them is imported late."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +8,11 @@ import typer
 from candidates.checkpoint import Checkpoint
 from candidates.export.facts import Facts
 from candidates.export.formats import FORMATS, FormatName
+from service.cli.shell import Screen
 
 
 def export(
+    screen: Screen,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A student's file.")],
     format: Annotated[FormatName, typer.Option(help="What to write it as.")],
     out: Annotated[Path | None, typer.Option(help="By default beside the file.")] = None,
@@ -23,4 +25,4 @@ def export(
     data = converted(Checkpoint.read(file), format, Facts(title=file.stem, license=license))
     part = target.with_name(target.name + ".part")
     part.write_bytes(data)
-    typer.echo(part.replace(target))
+    screen.answer(part.replace(target))

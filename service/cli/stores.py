@@ -1,21 +1,22 @@
-"""The command line's part on the store: directly on it, beside a service that may be running."""
+"""Commands on the store: directly on it, beside a service that may be running."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from service.artifacts import Artifacts
-from service.backup import Backup
-from service.collection import Collection, Heap
-from service.database import Database
-from service.inspection import troubles
-from service.settings import Settings
+from service.cli.command import command
 
-store = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:  # only where the server's packages are
+    from service.artifacts import Artifacts
+    from service.collection import Heap
+    from service.database import Database
+    from service.settings import Settings
+
+store = typer.Typer(no_args_is_help=True, help="The files behind it all; on the server itself.")
 
 Folder = Annotated[
     Path | None, typer.Option(help="The service's data_dir, if STUDENT_SEARCH_DATA_DIR is not it.")
@@ -25,12 +26,12 @@ Folder = Annotated[
 class Place(NamedTuple):
     """What the settings name."""
 
-    settings: Settings
-    database: Database
-    artifacts: Artifacts
+    settings: "Settings"
+    database: "Database"
+    artifacts: "Artifacts"
 
 
-@store.command("collect")
+@command(store, "collect")
 def collect(
     grace_hours: Annotated[
         float, typer.Option(min=0, help="No work takes longer from its first file to its end.")
@@ -47,6 +48,8 @@ def collect(
 
     Run it every day; it may run beside the service, and twice at once.
     """
+    from service.collection import Collection
+
     with opened(data_dir) as place:
         grace = timedelta(hours=grace_hours)
         collection = Collection(place.database, place.artifacts.store, grace)
@@ -58,9 +61,11 @@ def collect(
     typer.echo(f"{_said(found.waiting)} set aside less than {grace_hours:g} hours ago.")
 
 
-@store.command("verify")
+@command(store, "verify")
 def verify(data_dir: Folder = None) -> None:
     """Read every file that the database refers to; say which are missing or damaged."""
+    from service.inspection import troubles
+
     num_found = 0
     with opened(data_dir) as place:
         for sentence in troubles(place.database, place.artifacts):
@@ -75,6 +80,8 @@ def backup(
     data_dir: Folder = None,
 ) -> None:
     """Copy the database and all files that it refers to; the service may run meanwhile."""
+    from service.backup import Backup
+
     with opened(data_dir) as place:
         saved = Backup(folder).save(place.database, place.artifacts)
     for sentence in saved.troubles:
@@ -89,6 +96,10 @@ def restore(
     data_dir: Folder = None,
 ) -> None:
     """Bring back a backup, into an empty database and the store; the service must not run."""
+    from service.artifacts import Artifacts
+    from service.backup import Backup
+    from service.database import Database
+
     settings = _settings(data_dir)
     database = Database(settings.sqlalchemy_url)
     try:
@@ -101,6 +112,9 @@ def restore(
 @contextmanager
 def opened(data_dir: Path | None) -> Iterator[Place]:
     """The database, with its tables up to date, and the store. Raises InvalidSettings."""
+    from service.artifacts import Artifacts
+    from service.database import Database
+
     settings = _settings(data_dir)
     database = Database(settings.sqlalchemy_url)
     try:
@@ -110,9 +124,11 @@ def opened(data_dir: Path | None) -> Iterator[Place]:
         database.close()
 
 
-def _settings(data_dir: Path | None) -> Settings:
+def _settings(data_dir: Path | None) -> "Settings":
+    from service.settings import Settings
+
     return Settings.read(**({"data_dir": data_dir} if data_dir else {}))
 
 
-def _said(heap: Heap) -> str:
+def _said(heap: "Heap") -> str:
     return f"{heap.num_files} files ({heap.num_bytes / 1e6:.1f} MB)"
