@@ -27,6 +27,8 @@ def ending() -> Iterator[None]:
     """One sentence, and the code that says what kind of end it is."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever reads has enough; the command line's library knows what to do
     except (ClientError, StudentSearchError, NotMeasured, ModuleNotFoundError, OSError) as exc:
         typer.echo(_sentence(exc), err=True)
         raise typer.Exit(_code(exc)) from exc

@@ -32,6 +32,11 @@ def refuse(response: httpx2.Response) -> None:
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError as exc:
+        if response.is_server_error:
+            raise Unreachable(
+                f"{response.url} answered {response.status_code} {response.reason_phrase}, and "
+                "not the service itself. Is it running behind whatever answered?"
+            ) from exc
         raise ClientError(
             f"{response.url} answered {response.status_code} and no problem document. "
             "Is it a student-search service?"

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from service.bodies.jobs import JobBody
 from service.client.calls import get, path
 from service.client.effects import Close, Operation, Request, Sleep, Tell, opened, read
-from service.client.errors import StillRunning, Unreachable
+from service.client.errors import Refused, StillRunning, Unreachable
 from service.client.events import Events
+from service.client.patience import PASSING
 
 OnJob = Callable[[JobBody], None]
 Told = Callable[[JobBody], Operation[None]]
@@ -49,6 +50,7 @@ class Following:
         self._timeout_seconds = timeout_seconds
         self._begun = time.monotonic()
         self._reached: float | None = None
+        self._known: JobBody | None = None
 
     def to_the_end(self) -> Operation[JobBody]:
         """The job as it ended. Raises StillRunning, and Unreachable after a long outage."""
@@ -67,12 +69,18 @@ class Following:
         """None while the service is away."""
         try:
             job = yield from get(JobBody, self._path)
-        except Unreachable:
-            known = self._reached
-            if known is None or time.monotonic() - known > OUTAGE_SECONDS or self._left() <= 0:
+        except (Unreachable, Refused) as exc:
+            if not self._may_pass(exc):
                 raise
             return None
         return (yield from self._news(job))
+
+    def _may_pass(self, error: Unreachable | Refused) -> bool:
+        """Only what kept somebody away who had been heard before, not long ago."""
+        if isinstance(error, Refused) and error.problem.status not in PASSING:
+            return False
+        known = self._reached
+        return known is not None and time.monotonic() - known < OUTAGE_SECONDS and self._left() > 0
 
     def _may_listen(self) -> bool:
         return self._num_deaf < DEAF_AFTER and self._left() > SILENT_SECONDS
@@ -101,7 +109,9 @@ class Following:
 
     def _news(self, job: JobBody) -> Operation[JobBody]:
         self._reached = time.monotonic()
-        yield from self._tell(job)
+        if _lasting(job) != self._known:
+            self._known = _lasting(job)
+            yield from self._tell(job)
         return job
 
     def _left(self) -> float:
@@ -114,3 +124,8 @@ class Following:
 def news_of(job: str, poll_seconds: float | None) -> Operation[None]:
     """Tells the job whenever it changes, until it has ended."""
     yield from Following(job, told, poll_seconds).to_the_end()
+
+
+def _lasting(job: JobBody) -> JobBody:
+    """Without what changes by itself."""
+    return job.model_copy(update={"eta_seconds": None})
