@@ -1,20 +1,11 @@
 """Devices on the command line, against a running service."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.service.api.test_devices import table
-from tests.service.living import Live, living
-from tests.service.test_cli import command
-
-
-@pytest.fixture
-def live(tmp_path: Path, sqlite_template: Path) -> Iterator[Live]:
-    with living(tmp_path, sqlite_template) as live:
-        yield live
+from tests.service.cli.typed import command
+from tests.service.living import Live
 
 
 def test_a_kit_is_fetched_and_a_table_pushed(live: Live, tmp_path: Path) -> None:

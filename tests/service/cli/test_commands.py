@@ -1,8 +1,4 @@
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,24 +7,9 @@ from candidates.assembly import program_of
 from candidates.checkpoint import Checkpoint
 from candidates.recipe import Granularity
 from tests.service.api.world import RECIPE
-from tests.service.living import Live, living
+from tests.service.cli.typed import command
+from tests.service.living import Live
 from tests.service.networks import split, teacher_weights
-
-
-@pytest.fixture
-def live(tmp_path: Path, sqlite_template: Path) -> Iterator[Live]:
-    with living(tmp_path, sqlite_template) as live:
-        yield live
-
-
-def command(live: Live | None, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "STUDENT_SEARCH_URL": live.url if live else "http://127.0.0.1:9"}
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
 
 
 def test_a_teacher_is_pushed_and_its_id_printed(live: Live, tmp_path: Path) -> None:
