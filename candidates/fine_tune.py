@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from candidates.errors import StudentSearchError
+from candidates.learnt import Learnt
 from candidates.training_recipe import TrainingRecipe
 
 if TYPE_CHECKING:  # slow to import, and not everywhere installed
@@ -94,7 +95,7 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
     curves: Annotated[
         Path | None, typer.Option(help="Picture of loss and accuracy: .png, .svg or .pdf.")
     ] = None,
-) -> None:
+) -> Learnt:
     """Distil the teacher into the student end to end, Eq. 3 of the paper, or train a baseline.
 
     Killed at any point, the same command continues where it last saved (OUT.savings). The result
@@ -120,7 +121,7 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         )  # fmt: skip
         if curves is not None:
             check_drawing(curves)
-        FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
+        return FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
     except (StudentSearchError, ValueError, OSError, FloatingPointError) as exc:
         Console(stderr=True).print(str(exc), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from exc

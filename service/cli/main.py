@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from candidates import fine_tune
-from service.cli import benching, exporting, measuring, serving, stores
+from service.cli import benching, exporting, measuring, serving, stores, training
 from service.cli.command import command
 from service.cli.datasets import datasets
 from service.cli.devices import devices
@@ -41,7 +40,7 @@ app.add_typer(stores.store, name="store")
 app.add_typer(tokens, name="token")
 command(app, "serve")(serving.serve)
 command(app, "settings")(serving.show_settings)
-command(app, "fine-tune")(fine_tune.main)
+command(app, "fine-tune")(training.fine_tune)
 command(app, "measure")(measuring.measure)
 command(app, "bench")(benching.bench)
 command(app, "export")(exporting.export)
