@@ -7,6 +7,7 @@ from service.repositories import datasets, tokens
 from service.repositories.pages import Page
 from service.server import TokensNeeded, listen
 from service.settings import Settings
+from service.token_records import NewToken
 from tests.service.builders import new_dataset
 from tests.service.cli.typed import on_server
 from tests.service.living import living
@@ -39,7 +40,7 @@ def test_the_first_owner_takes_over_what_was_there_before(tmp_path: Path) -> Non
         before = datasets.post(session, new_dataset()).record
     with database.writing() as session:
         alice = tokens.owner_named(session, "alice")
-        tokens.add(session, alice, tokens.NewToken(name="first", scope="write"))
+        tokens.add(session, alice, NewToken(name="first", scope="write"))
         bob = tokens.owner_named(session, "bob")
         assert alice == tokens.owner_named(session, "alice")
     with database.of(alice).reading() as session:
