@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from handbook import calls, commands, problem_types, results, schemas
+from handbook import action, calls, commands, problem_types, results, schemas
 
 ROOT = Path(__file__).parents[1]
 KEPT = ("benchmarks/results/*", "benchmarks/*.py")
@@ -31,6 +32,9 @@ def made_pages() -> dict[str, str]:
         "reference/bodies.md": schemas.page(description["components"]["schemas"]),
         "reference/problems.md": problem_types.page(),
         "reference/commands.md": commands.page(),
+        "reference/action.md": action.page(
+            yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+        ),
         "figures.md": results.page(ROOT / "benchmarks" / "results"),
     }
 

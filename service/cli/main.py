@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import benching, exporting, measuring, serving, stores, training
+from service.cli import benching, ci, exporting, measuring, serving, stores, training
 from service.cli.command import command
 from service.cli.datasets import datasets
 from service.cli.devices import devices
@@ -43,6 +43,7 @@ command(app, "settings")(serving.show_settings)
 command(app, "fine-tune")(training.fine_tune)
 command(app, "measure")(measuring.measure)
 command(app, "bench")(benching.bench)
+command(app, "ci")(ci.ci)
 command(app, "export")(exporting.export)
 command(app, "backup")(stores.backup)
 command(app, "restore")(stores.restore)

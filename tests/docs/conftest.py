@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 
 from tests.service import tiny
 from tests.service.conftest import sqlite_template as sqlite_template
+from tests.service.installed import installed
 from tests.service.web.site import LIBRARY, Site, site
 
 ROOT = Path(__file__).parents[2]
@@ -53,12 +53,3 @@ def reader(furnished: tuple[Site, dict[str, str]], tmp_path: Path) -> Iterator[R
 
     with place.working():
         yield read
-
-
-def installed(folder: Path) -> dict[str, str]:
-    """The environment in which this code's commands are installed, into `folder`."""
-    folder.mkdir()
-    for name, starts in (("python", ""), ("student-search", " -m service.cli")):
-        (folder / name).write_text(f'#!/bin/sh\nexec {sys.executable}{starts} "$@"\n')
-        (folder / name).chmod(0o755)
-    return {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
