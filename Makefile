@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test fuzz lint types settings openapi format run demo cifar coverage benchmarks screenshots clean
+.PHONY: help venv test fuzz lint types settings openapi docs format run demo cifar coverage benchmarks screenshots clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 		echo "      No CPU build of torch 2.13.0 is offered here: taking the plain build (large)."; \
 		$(PIP) torch; }
 	@echo "[3/3] Installing the other packages (a minute or two)"
-	@$(PIP) --editable ".[service,train,timm,dev]"
+	@$(PIP) --editable ".[service,train,timm,docs,dev]"
 	@$(PIP) --editable ".[cluster]" || echo "      Ray could not be installed: its tests will be skipped."
 	@touch $@
 
@@ -57,6 +57,10 @@ settings: $(STAMP) ## Bring docs/settings.md up to date with the code
 
 openapi: $(STAMP) ## Bring docs/openapi.json up to date with the code
 	@$(BIN)/python -m service.openapi_file
+
+docs: $(STAMP) ## Build the handbook into build/docs; warnings and dead links end it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@$(BIN)/python -m handbook.links build/docs
 
 format: $(STAMP) ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .

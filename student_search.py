@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from candidates.student import load_student
-    from service.client import Client
+    from service.client import AsyncClient, Client, ClientError
     from service.push import push
 
-__all__ = ["Client", "load_student", "push"]
+__all__ = ["AsyncClient", "Client", "ClientError", "load_student", "push"]
 _HOMES = {
+    "AsyncClient": "service.client",
     "Client": "service.client",
+    "ClientError": "service.client",
     "load_student": "candidates.student",
     "push": "service.push",
 }

@@ -2,17 +2,17 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import torch
 import typer
 from rich.console import Console
 
-from candidates.curves import check_drawing
 from candidates.errors import StudentSearchError
-from candidates.fine_tuning import FineTuning
-from candidates.lesson import Files, Lesson
+from candidates.learnt import Learnt
 from candidates.training_recipe import TrainingRecipe
+
+if TYPE_CHECKING:  # slow to import, and not everywhere installed
+    import torch
 
 
 class Objective(StrEnum):
@@ -95,13 +95,17 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
     curves: Annotated[
         Path | None, typer.Option(help="Picture of loss and accuracy: .png, .svg or .pdf.")
     ] = None,
-) -> None:
+) -> Learnt:
     """Distil the teacher into the student end to end, Eq. 3 of the paper, or train a baseline.
 
     Killed at any point, the same command continues where it last saved (OUT.savings). The result
     is a student file again, which holds the history of its training. Accuracy is reported on the
     reporting half of the test images; the looks on the way are at the other half.
     """
+    from candidates.curves import check_drawing
+    from candidates.fine_tuning import FineTuning
+    from candidates.lesson import Files, Lesson
+
     given = {
         "epochs": epochs, "num_steps": steps, "learning_rate": learning_rate,
         "batch_size": batch_size, "momentum": momentum, "weight_decay": weight_decay,
@@ -117,14 +121,16 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         )  # fmt: skip
         if curves is not None:
             check_drawing(curves)
-        FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
+        return FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
     except (StudentSearchError, ValueError, OSError, FloatingPointError) as exc:
         Console(stderr=True).print(str(exc), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from exc
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str) -> "torch.device":
     """`auto` is the GPU if there is one; ValueError for a device that torch does not know."""
+    import torch
+
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

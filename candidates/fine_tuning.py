@@ -20,6 +20,7 @@ from candidates.graph.network import Network
 from candidates.history import History
 from candidates.images import ingest
 from candidates.initial import reinitialised
+from candidates.learnt import Learnt
 from candidates.lesson import Files, Lesson
 from candidates.masks import FixedMasks
 from candidates.recipe import TeacherRecipe
@@ -52,7 +53,7 @@ class FineTuning:
         self.dataset: Dataset = ingest(files.images)
         self._check_images()
 
-    def run(self, lesson: Lesson, save_every: int) -> None:
+    def run(self, lesson: Lesson, save_every: int) -> Learnt:
         """Train, continuing from savings if there are any, measure and write the result."""
         if lesson.objective == "distil":
             self._report("of the teacher", self.teacher)
@@ -71,6 +72,7 @@ class FineTuning:
                 "learning rate or more images may help."
             )
         self.console.print(f"The student lies in {self.files.out}.")
+        return Learnt(before=before, after=after)
 
     def _check_images(self) -> None:
         found = self.dataset.calibration

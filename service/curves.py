@@ -16,9 +16,8 @@ from service.curve_picture import picture_of
 from service.curve_table import csv_of
 from service.database import Session
 from service.failures import LibraryUnfinished
-from service.records import LibraryRecord
+from service.records import LibraryRecord, MeasuredStudentRecord
 from service.repositories import devices, libraries
-from service.repositories.measured import MeasuredStudentRecord
 from service.shelves import Shelf, Shelves
 
 MAX_BYTES = 32 * 2**20

@@ -8,8 +8,9 @@ from service.credentials import Credential
 from service.database import Database
 from service.refusals import ScopeTooSmall, TokenMissing, TokenRefused
 from service.repositories import tokens
-from service.repositories.tokens import USE_SECONDS, Scope, TokenRecord
+from service.repositories.tokens import USE_SECONDS
 from service.tables import DEFAULT_OWNER
+from service.token_records import Scope, TokenRecord
 
 ORDER: tuple[Scope, ...] = ("read", "write", "admin")
 READING = {"GET", "HEAD", "OPTIONS"}

@@ -1,6 +1,5 @@
 """Push: post a network of one's own class, from the process where it lives."""
 
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,8 +10,6 @@ from candidates.recipe import Preprocessing, TeacherRecipe
 from candidates.teacher import teacher_checkpoint
 from service.bodies.teachers import TeacherBody
 from service.client import Client
-
-LOCAL = "http://127.0.0.1:8000"
 
 
 def push(
@@ -36,11 +33,7 @@ def push(
     was_training = model.training
     traced = trace(model, recipe.input)
     model.train(was_training)
-    with TemporaryDirectory() as folder, Client(url or _usual_url()) as client:
+    with TemporaryDirectory() as folder, Client(url) as client:
         path = Path(folder) / "teacher.safetensors"
         path.write_bytes(teacher_checkpoint(recipe, *traced).to_bytes())
         return client.post_teacher(name or type(model).__name__, recipe, path)
-
-
-def _usual_url() -> str:
-    return os.environ.get("STUDENT_SEARCH_URL") or LOCAL

@@ -12,7 +12,6 @@ from search.budget import Budget
 from search.measured_trial import MeasuredTrial
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
-from service.latency_table import Latency, Setting
 from service.measured_search_settings import MeasuredSearchSettings
 from service.survey_settings import SurveySettings
 
@@ -281,22 +280,12 @@ class SearchRecord(Prepared):
     trials: tuple[SearchTrial, ...]
 
 
-class DeviceRecord(Value):
-    """A target on which networks run, and the ids of the libraries that were measured there."""
+class MeasuredStudentRecord(Value):
+    """A student with its accuracy after the refit and the teacher's, on the same images."""
 
     id: str
-    name: str
-    description: str
-    libraries: tuple[str, ...]
-    created_at: datetime
-
-
-class StudentLatencyRecord(Value):
-    """What a whole student takes on a device."""
-
-    id: str
-    device_id: str
-    student_id: str
-    latency: Latency
-    setting: Setting
-    created_at: datetime
+    origin: Origin
+    strategy: str
+    selection: Selection
+    refitted: Estimate
+    teacher: Estimate

@@ -11,9 +11,8 @@ from search.problem import MeasuredStudent, Problem
 from service.database import Session
 from service.failures import ResourceNotReady
 from service.latency_table import timed
-from service.records import CandidateRecord, LibraryRecord, TeacherRecord
+from service.records import CandidateRecord, LibraryRecord, MeasuredStudentRecord, TeacherRecord
 from service.repositories import candidates, devices, libraries, measured, teachers
-from service.repositories.measured import MeasuredStudentRecord
 
 MAX_SHELVES = 16
 

@@ -21,9 +21,9 @@ from service.bodies.devices import (
     StudentLatencyBody,
 )
 from service.database import Session
+from service.device_records import StudentLatencyRecord
 from service.failures import LatenciesMissing
 from service.latency_kit import latency_kit
-from service.records import StudentLatencyRecord
 from service.repositories import candidates, devices, libraries, students, teachers
 from service.repositories.devices import NewStudentLatency
 

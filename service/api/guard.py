@@ -20,8 +20,8 @@ from service.gate import Caller, Gate
 from service.loopback import is_address, is_loopback, is_own_name
 from service.rates import Allowance, Rates
 from service.refusals import ForeignOrigin, Refusal
-from service.repositories.tokens import Scope as Reach
 from service.settings import Settings
+from service.token_records import Scope as Reach
 from service.web.pages import is_page
 
 OPEN = {"/livez", "/readyz", "/version", "/docs", "/docs/oauth2-redirect", "/openapi.json"}

@@ -3,44 +3,14 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
 
 from service.api.routes import Route
+from service.bodies.health import Alive, Part, Readiness, Version
 from service.readiness import Probe, ask_all
 
 router = APIRouter(tags=["service"], route_class=Route)
 
 PACKAGE = "student-search"
-
-
-class Alive(BaseModel):
-    """The process answers."""
-
-    alive: bool = True
-
-
-class Part(BaseModel):
-    """A part of the service."""
-
-    well: bool
-    problem: str | None = Field(description="What is not well, and what to do.")
-
-
-class Readiness(BaseModel):
-    """Whether every part works; the answer's status is 503 if one does not."""
-
-    ready: bool
-    database: Part = Field(description="It answers.")
-    store: Part = Field(description="It takes files.")
-    migrations: Part = Field(description="The tables are those of this version.")
-    dispatcher: Part = Field(description="The launcher of this server's workers gets on.")
-
-
-class Version(BaseModel):
-    """What runs."""
-
-    name: str
-    version: str
 
 
 @router.get("/livez", summary="Is the process alive?")

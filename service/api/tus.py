@@ -21,9 +21,9 @@ from service.bodies.common import Items
 from service.bodies.uploads import UploadBody
 from service.errors import UploadTooLarge
 from service.repositories import uploads
-from service.repositories.uploads import UploadRecord
 from service.upload_failures import InvalidUpload
 from service.upload_folder import Piece
+from service.upload_records import UploadRecord
 
 router = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=Route)
 

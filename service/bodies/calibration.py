@@ -6,8 +6,7 @@ from candidates.candidate import Cost, Estimate
 from search.calibration import Calibration, CalibrationPoint
 from search.predictor import Prediction
 from service.bodies.common import LABELS_FROM
-from service.records import LabelsFrom
-from service.repositories.measured import MeasuredStudentRecord
+from service.records import LabelsFrom, MeasuredStudentRecord
 
 
 class Tally(BaseModel):

@@ -5,9 +5,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.bodies.common import Resource
+from service.device_records import DeviceRecord, NewDevice, StudentLatencyRecord
 from service.latency_table import Latency, LatencyTable, Setting
-from service.records import DeviceRecord, StudentLatencyRecord
-from service.repositories.devices import NewDevice
 
 _LATENCY: dict[str, Any] = {"latency_ms": 0.41, "spread_ms": 0.01}
 _SETTING: dict[str, Any] = {

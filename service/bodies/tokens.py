@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.credentials import Credential
-from service.repositories.tokens import NewToken, Scope, TokenRecord
+from service.token_records import NewToken, Scope, TokenRecord
 
 SCOPE = "read looks, write also posts and deletes, admin also makes and revokes tokens."
 

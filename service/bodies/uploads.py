@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from service.bodies.common import Resource
-from service.repositories.uploads import UploadRecord
+from service.upload_records import UploadRecord
 
 
 class UploadBody(Resource):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.bodies.common import Resource
-from service.repositories.webhooks import EVENTS, DeliveryRecord, Event, NewWebhook, WebhookRecord
+from service.webhook_records import EVENTS, DeliveryRecord, Event, NewWebhook, WebhookRecord
 
 
 class NewWebhookBody(BaseModel):

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
-from pydantic import Field
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from candidates.candidate import identity
 from candidates.value import Value
+from service.device_records import DeviceRecord, NewDevice, StudentLatencyRecord
 from service.failures import DeviceDiffers, LatenciesMissing, UnknownResource
 from service.latency_table import Latency, LatencyTable, Setting
-from service.records import DeviceRecord, StudentLatencyRecord
 from service.repositories import prepared
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
@@ -22,15 +21,6 @@ from service.tables import Base, DeviceRow, LatencyTableRow, StudentLatencyRow, 
 
 KIND = "device"
 AnyRow = TypeVar("AnyRow", bound=Base)
-
-
-class NewDevice(Value):
-    """A device with its latency table of one library; more libraries may follow by its name."""
-
-    name: str = Field(min_length=1, max_length=200)
-    description: str = Field(default="", max_length=10_000)
-    library_id: str
-    table: LatencyTable
 
 
 class TableKey(NamedTuple):

@@ -1,25 +1,12 @@
 """Measured students of a library."""
 
-from typing import Literal
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Estimate
-from candidates.value import Value
 from search.selection import Selection
+from service.records import MeasuredStudentRecord
 from service.tables import MeasurementRow, StudentRow
-
-
-class MeasuredStudentRecord(Value):
-    """A student with its accuracy after the refit and the teacher's, on the same images."""
-
-    id: str
-    origin: Literal["selection", "refinement"]
-    strategy: str
-    selection: Selection
-    refitted: Estimate
-    teacher: Estimate
 
 
 def of_library(session: Session, library_id: str) -> tuple[MeasuredStudentRecord, ...]:

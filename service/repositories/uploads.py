@@ -6,24 +6,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from candidates.value import Value
 from service.failures import UnknownResource
 from service.repositories import prepared
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, Sort, by_creation, rows_of_page
 from service.tables import UploadRow
+from service.upload_records import UploadRecord
 
 KIND = "upload"
-
-
-class UploadRecord(Value):
-    """`facts` is what its sender says of the file."""
-
-    id: str
-    created_at: datetime
-    expires_at: datetime
-    size_bytes: int
-    facts: dict[str, str]
 
 
 def add(session: Session, size_bytes: int, facts: dict[str, str], kept: timedelta) -> UploadRecord:

@@ -4,7 +4,6 @@ import json
 import secrets
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,42 +13,12 @@ from service.repositories import prepared
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Page, rows_of_page
 from service.tables import DeliveryRow, JobRow, WebhookRow
+from service.webhook_records import DeliveryRecord, NewWebhook, WebhookRecord
 
 KIND = "webhook"
 SECRET_BYTES = 32
 WAITS = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 28_800, 86_400))
 """Between attempts, the first of which comes at once; so the last comes after a day and a half."""
-
-Event = Literal["job.succeeded", "job.failed", "job.cancelled"]
-EVENTS: tuple[Event, ...] = ("job.succeeded", "job.failed", "job.cancelled")
-
-
-class NewWebhook(Value):
-    """Where to send which events."""
-
-    url: str
-    events: tuple[Event, ...]
-
-
-class WebhookRecord(NewWebhook):
-    """The secret is shown only when the webhook is made."""
-
-    id: str
-    secret: str
-    created_at: datetime
-
-
-class DeliveryRecord(Value):
-    """An event for a webhook, and how far it has come; `answer` is what the last attempt met."""
-
-    id: str
-    event: Event
-    state: Literal["pending", "delivered", "failed"]
-    attempts: int
-    next_attempt_at: datetime | None
-    last_attempt_at: datetime | None
-    answer: str | None
-    created_at: datetime
 
 
 class Parcel(Value):

@@ -3,7 +3,7 @@
 from service.credentials import Credential
 from service.database import Database, Session
 from service.repositories import tokens
-from service.repositories.tokens import NewToken, Scope, TokenRecord
+from service.token_records import NewToken, Scope, TokenRecord
 
 
 def token(

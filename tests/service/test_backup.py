@@ -21,9 +21,9 @@ from service.ledger import Ledger
 from service.settings import Settings
 from service.stores.disk import Disk
 from tests.service.api.world import World
+from tests.service.cli.typed import on_server
 from tests.service.keeping import Keeping, KeepingOnDisk
 from tests.service.living import living
-from tests.service.test_token_commands import command
 
 
 @contextmanager
@@ -155,12 +155,12 @@ def test_the_commands_save_a_running_service_and_bring_it_back(
     data.mkdir()
     with living(data, sqlite_template) as live:
         student = live.world.ready_student()
-        saved = command(data, "backup", str(folder))
+        saved = on_server(data, "backup", str(folder))
         assert "has the database and" in saved.stdout, saved.stderr
-    refused = command(data, "restore", str(folder))
+    refused = on_server(data, "restore", str(folder))
     assert (refused.returncode, "already" in refused.stderr) == (1, True)
     shutil.rmtree(data)
-    restored = command(data, "restore", str(folder))
+    restored = on_server(data, "restore", str(folder))
     assert restored.returncode == 0, restored.stderr
     with living(data, (data / "student-search.db").rename(tmp_path / "restored.db")) as live:
         live.client.download(student["id"], tmp_path / "student.safetensors")

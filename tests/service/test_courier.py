@@ -14,7 +14,8 @@ from service.database import Database
 from service.ledger import Ledger
 from service.repositories import webhooks
 from service.repositories.pages import Page
-from service.repositories.webhooks import DeliveryRecord, NewWebhook, Parcel, WebhookRecord
+from service.repositories.webhooks import Parcel
+from service.webhook_records import EVENTS, DeliveryRecord, Event, NewWebhook, WebhookRecord
 from tests.service.conftest import Clock
 from tests.service.test_ledger import BROKEN, add_job, claimed, nothing
 
@@ -61,9 +62,9 @@ def receiver() -> Iterator[Receiver]:
     receiver.server.server_close()
 
 
-def add_webhook(database: Database, url: str, *events: webhooks.Event) -> WebhookRecord:
+def add_webhook(database: Database, url: str, *events: Event) -> WebhookRecord:
     with database.writing() as session:
-        return webhooks.add(session, NewWebhook(url=url, events=events or webhooks.EVENTS))
+        return webhooks.add(session, NewWebhook(url=url, events=events or EVENTS))
 
 
 def log_of(database: Database, webhook: WebhookRecord) -> list[DeliveryRecord]:

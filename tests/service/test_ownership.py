@@ -18,6 +18,7 @@ from service.tables import (
     TeacherRow,
     UnitRow,
 )
+from service.token_records import NewToken
 from tests.service import builders
 
 COMMON = {"owners", "shares", "tallies"}
@@ -32,8 +33,8 @@ def bob(database: Database) -> Database:
         return database.of(tokens.owner_named(session, "bob"))
 
 
-def _new() -> tokens.NewToken:
-    return tokens.NewToken(name="x", scope="write")
+def _new() -> NewToken:
+    return NewToken(name="x", scope="write")
 
 
 def test_every_row_is_somebodys() -> None:

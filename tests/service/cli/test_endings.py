@@ -1,0 +1,154 @@
+"""How commands end, as scripts see it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from service.cli.endings import CANCELLED, FAILED, INTERRUPTED, TIMEOUT
+from tests.service.cli.typed import COMMAND, command, environment
+from tests.service.living import Live
+from tests.service.waiting import PATIENCE_SECONDS, wait_until
+
+BARE = """
+import json, sys
+blocked = (
+    "torch", "torchvision", "sqlalchemy", "alembic", "fastapi", "starlette", "optuna", "uvicorn",
+    "pydantic_settings", "obstore", "onnx", "matplotlib", "structlog", "prometheus_client",
+)
+for name in blocked:
+    sys.modules[name] = None
+from typer.testing import CliRunner
+from service.cli import app
+loaded = sorted(set(sys.modules) & {"scipy", "numpy", "PIL", "ray"})
+told = {}
+for command in json.loads(sys.argv[1]):
+    done = CliRunner().invoke(app, command.split())
+    told[command] = [done.exit_code, done.stderr]
+print(json.dumps([loaded, told]))
+"""
+
+
+def posted(live: Live) -> str:
+    job: str = live.world.post_dataset().json()["job"]
+    return job
+
+
+def test_a_job_that_is_done_ends_well_and_one_that_failed_does_not(live: Live) -> None:
+    done = posted(live)
+    live.world.do(lambda session: None)
+    assert command(live, "jobs", "wait", done).returncode == 0
+    failed: str = live.world.post_dataset(b"others").json()["job"]
+    live.world.fail("InvalidDataset", "There are no class folders.")
+    found = command(live, "jobs", "wait", failed)
+    assert (found.returncode, found.stdout) == (FAILED, "")
+    assert found.stderr.endswith("has failed. There are no class folders.\n")
+
+
+def test_a_cancelled_job_has_a_code_of_its_own(live: Live) -> None:
+    job = posted(live)
+    assert command(live, "jobs", "cancel", job).stdout.strip() == job
+    for name in ("wait", "watch"):
+        found = command(live, "jobs", name, job)
+        assert found.returncode == CANCELLED
+        assert "has been cancelled" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["wait", "watch"])
+def test_so_has_a_job_that_is_not_done_in_time(live: Live, name: str) -> None:
+    found = command(live, "jobs", name, posted(live), "--timeout", "0.1")
+    assert found.returncode == TIMEOUT
+    assert "It goes on; wait for it again, or cancel it." in found.stderr
+
+
+def test_a_timeout_means_waiting(live: Live) -> None:
+    teacher, dataset = live.world.ready_teacher(), live.world.ready_dataset()
+    found = command(live, "library", "build", teacher, dataset, "--timeout", "0.1")
+    assert found.returncode == TIMEOUT
+
+
+@contextmanager
+def waiting(live: Live, *options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A command in another process that waits for a job."""
+    job = posted(live)
+    process = subprocess.Popen(
+        [*COMMAND, "jobs", "watch", job, *options],
+        env=environment(live),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert "queued" in process.stdout.readline()
+        yield job, process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_an_interrupted_command_says_that_its_job_goes_on(live: Live) -> None:
+    with waiting(live) as (job, process):
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == INTERRUPTED
+    assert f"`student-search jobs cancel {job}`" in said
+    assert "Traceback" not in said
+    assert live.client.job(job).state == "queued"
+
+
+@pytest.mark.parametrize("stopped", [signal.SIGINT, signal.SIGTERM])
+def test_it_cancels_its_job_where_that_was_wanted(live: Live, stopped: signal.Signals) -> None:
+    with waiting(live, "--cancel-on-interrupt") as (job, process):
+        process.send_signal(stopped)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == CANCELLED, said
+    wait_until(lambda: live.client.job(job).state == "cancelled")
+
+
+def test_without_the_packages_of_a_server_everything_else_works() -> None:
+    commands = {
+        "--version": None,
+        "library build --help": None,
+        "jobs wait job_1 --url http://127.0.0.1:9": None,
+        "token list": "service",
+        "serve": "service",
+        "backup x": "service",
+        f"measure {__file__} {__file__}": "train",
+        f"fine-tune {__file__} {__file__} {__file__} x": "train",
+        f"bench {__file__}": None,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, json.dumps(list(commands))],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    loaded, told = json.loads(done.stdout)
+    assert loaded == []
+    assert [told[each][0] for each in commands] == [0, 0, 1, 1, 1, 1, 1, 1, 1]
+    assert "out of reach" in told["jobs wait job_1 --url http://127.0.0.1:9"][1]
+    for each, extra in commands.items():
+        assert len(told[each][1].splitlines()) <= 1, told[each]
+        assert extra is None or f"pip install 'student-search[{extra}]'" in told[each][1]
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(live: Live) -> None:
+    teacher = live.world.ready_teacher()
+    found = command(live, "teacher", "download", teacher, "/nowhere/teacher.safetensors")
+    assert found.returncode == FAILED
+    assert found.stderr.startswith("'/nowhere/teacher.safetensors.part' cannot be used: No such")
+
+
+def test_the_shell_completes_commands() -> None:
+    asked = {"COMP_WORDS": "student-search t", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        COMMAND,
+        env={**os.environ, **asked, "_STUDENT_SEARCH_COMPLETE": "complete_bash"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["teacher", "token"]
