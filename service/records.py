@@ -134,6 +134,7 @@ class TeacherRecord(Prepared):
     """
 
     name: str
+    licence: str | None
     recipe: TeacherRecipe
     weights: StoredFile
     network: StoredFile | None

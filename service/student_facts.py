@@ -20,6 +20,7 @@ def student_facts(
     assert teacher.cost is not None, "a ready teacher has been measured"
     return Facts(
         title=f"Student of {teacher.name}",
+        licence=teacher.licence,
         sections=(
             Section.of("Accuracy", _accuracies(student)),
             Section.of("Costs, and the teacher's", _costs(student.selection.cost, teacher.cost)),

@@ -8,7 +8,9 @@ import numpy as np
 from candidates.assembly import description_of, program_of
 from candidates.checkpoint import ITEM_BYTES, Checkpoint, Tensor
 from candidates.export.facts import Facts, Section
+from candidates.licence import hub_fields
 
+UNTOLD = "unknown: ask whoever trained the teacher"
 LOAD = """```python
 from student import load
 
@@ -49,9 +51,13 @@ def card(checkpoint: Checkpoint, facts: Facts) -> str:
         },
     )
     origin = {key: json.dumps(value) for key, value in description.provenance.items()}
-    sections = [network, *facts.sections, Section.of("Provenance", origin)]
+    terms = Section.of(
+        "Licence", {"Of the teacher, whose weights these are": facts.licence or UNTOLD}
+    )
+    sections = [network, *facts.sections, terms, Section.of("Provenance", origin)]
+    head = {**hub_fields(facts.licence), "library_name": "pytorch"}
     return "\n".join([
-        "---", f"license: {json.dumps(facts.license)}", "library_name: pytorch",
+        "---", *(f"{name}: {json.dumps(value)}" for name, value in head.items()),
         "pipeline_tag: image-classification", "tags: [distillation, pruning]", "---",
         f"# {escaped(facts.title)}", "",
         "A smaller network that imitates its teacher, assembled by Student Search from distilled "

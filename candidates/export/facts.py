@@ -1,5 +1,6 @@
 """Facts: what is known of a student beside what its own file says, for its model card."""
 
+from candidates.licence import Licence
 from candidates.value import Value
 
 
@@ -23,8 +24,8 @@ class Section(Value):
 
 
 class Facts(Value):
-    """`license` is that of the teacher, whose weights these are."""
+    """`licence` is that of the teacher, whose weights these are, if it was told."""
 
     title: str = "Student"
-    license: str = "unknown"
+    licence: Licence | None = None
     sections: tuple[Section, ...] = ()

@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from candidates.assembly import PROGRAM_KEY
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidRecipe
+from candidates.licence import Licence
 from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import check_recipe
 from candidates.sources.kinds import check_architecture, kind_of
@@ -35,7 +36,16 @@ Weights = Annotated[
     UploadFile | SkipJsonSchema[None],
     File(description="Unless it was uploaded.", json_schema_extra={"format": "binary"}),
 ]
-FORM = {"name": "digits", "recipe": EXAMPLE, "upload": "upload_0199f3c2a1b4c0ffee00c0ffee00"}
+LICENCE = (
+    "Under which terms the weights may be used, as an SPDX expression or in words; students "
+    "inherit it. If the same teacher was posted before, this replaces what was told then."
+)
+FORM = {
+    "name": "digits",
+    "licence": "Apache-2.0",
+    "recipe": EXAMPLE,
+    "upload": "upload_0199f3c2a1b4c0ffee00c0ffee00",
+}
 
 
 @router.post(
@@ -54,6 +64,7 @@ def post(  # noqa: PLR0913 - one argument for every part of the form
     response: Response,
     weights: Weights = None,
     upload: Annotated[str | None, Form(description="Id of a complete upload instead.")] = None,
+    licence: Annotated[Licence | SkipJsonSchema[None], Form(description=LICENCE)] = None,
 ) -> TeacherBody:
     """Recipe and file; a job then reads, checks and splits the network.
 
@@ -64,7 +75,9 @@ def post(  # noqa: PLR0913 - one argument for every part of the form
     """
     checked = _recipe(recipe)
     arrived = arrived_file(parts, weights, upload, "weights")
-    new = NewTeacher(name=name, recipe=checked, weights=_stored(arrived, checked, parts))
+    new = NewTeacher(
+        name=name, recipe=checked, weights=_stored(arrived, checked, parts), licence=licence
+    )
     found = teachers.post(session, new)
     note = posted(response, found.made, f"/v1/teachers/{found.record.id}")
     return TeacherBody.of(found.record, note)

@@ -109,6 +109,7 @@ class StudentBody(Resource):
 
     library: str
     teacher: str
+    licence: str | None = Field(description="The teacher's, whose weights these are.")
     parent: str | None = Field(description="The student of which this one is a refinement.")
     origin: Literal["selection", "refinement"] = Field(description="What made it.")
     budget: Budget
@@ -149,6 +150,7 @@ class StudentBody(Resource):
             created_at=record.created_at,
             library=record.library_id,
             teacher=context.teacher_id,
+            licence=context.licence,
             parent=record.parent_id,
             origin=record.origin,
             budget=record.budget,
@@ -176,6 +178,7 @@ class StudentContext:
     """What a student's body needs beside its record; `candidates` by id."""
 
     teacher_id: str
+    licence: str | None
     teacher_cost: Cost
     candidates: Mapping[str, CandidateRecord]
 
@@ -183,7 +186,7 @@ class StudentContext:
     def of(cls, teacher: TeacherRecord, chosen: Iterable[CandidateRecord]) -> "StudentContext":
         """Of a ready teacher and the candidates that the student is made of."""
         assert teacher.cost is not None, "a ready teacher has been measured"
-        return cls(teacher.id, teacher.cost, {part.id: part for part in chosen})
+        return cls(teacher.id, teacher.licence, teacher.cost, {part.id: part for part in chosen})
 
 
 def _chosen(record: CandidateRecord) -> Chosen:

@@ -8,6 +8,11 @@ from service.bodies.common import Made, made_fields
 from service.bodies.splits import SplitSummary
 from service.records import StoredFile, TeacherRecord
 
+LICENCE = (
+    "Under which terms the weights may be used, as an SPDX expression or in words; students "
+    "inherit it. Null if it was never told."
+)
+
 
 class NetworkBody(StoredFile):
     """A teacher's own file: safetensors that hold the network and its weights."""
@@ -19,6 +24,7 @@ class TeacherBody(Made):
     """A trained network to be imitated; what it is made of is known once it is ready."""
 
     name: str
+    licence: str | None = Field(description=LICENCE)
     recipe: TeacherRecipe
     weights: StoredFile = Field(description="The file that was posted.")
     network: NetworkBody | None = Field(description="The teacher's own file, made from it.")
@@ -32,6 +38,7 @@ class TeacherBody(Made):
         return cls(
             **made_fields(record),
             name=record.name,
+            licence=record.licence,
             recipe=record.recipe,
             weights=record.weights,
             network=_network(record),

@@ -16,13 +16,13 @@ def export(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A student's file.")],
     format: Annotated[FormatName, typer.Option(help="What to write it as.")],
     out: Annotated[Path | None, typer.Option(help="By default beside the file.")] = None,
-    license: Annotated[str, typer.Option(help="Of the teacher, for the card.")] = "unknown",
+    license: Annotated[str | None, typer.Option(help="Of the teacher, for the card.")] = None,
 ) -> None:
     """Write a downloaded student as another file, without a service."""
     from candidates.export.convert import converted
 
     target = out or file.with_suffix(FORMATS[format].suffix)
-    data = converted(Checkpoint.read(file), format, Facts(title=file.stem, license=license))
+    data = converted(Checkpoint.read(file), format, Facts(title=file.stem, licence=license))
     part = target.with_name(target.name + ".part")
     part.write_bytes(data)
     screen.answer(part.replace(target))

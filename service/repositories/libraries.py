@@ -93,10 +93,11 @@ def get_ready(session: Session, library_id: str) -> LibraryRecord:
 
 def version(session: Session, library_id: str) -> str:
     """Neither a library whose state this tells changes while this does not, nor what is measured
-    of its students. UnknownResource.
+    of its students, nor its teacher's licence. UnknownResource.
     """
     row = prepared.row_of(session, LibraryRow, KIND, library_id)
-    return f"{row.job_id} {row.state} {row.num_remeasured}"
+    licence = session.scalar(select(TeacherRow.licence).where(TeacherRow.id == row.teacher_id))
+    return f"{row.job_id} {row.state} {row.num_remeasured} {licence}"
 
 
 def listing(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from candidates.candidate import Cost, identity
 from candidates.graph.neighbourhood import Split
+from candidates.licence import Licence
 from candidates.recipe import TeacherRecipe
 from candidates.value import Value
 from service.records import StoredFile, TeacherRecord
@@ -28,11 +29,12 @@ KIND = "teacher"
 
 
 class NewTeacher(Value):
-    """A recipe and a posted file that is in the store already."""
+    """A recipe and a posted file that is in the store already; its licence, if it was told."""
 
     name: str = Field(min_length=1, max_length=200)
     recipe: TeacherRecipe
     weights: StoredFile
+    licence: Licence | None = None
 
 
 class CheckedTeacher(Value):
@@ -46,7 +48,10 @@ class CheckedTeacher(Value):
 
 
 def post(session: Session, new: NewTeacher) -> Posted[TeacherRecord]:
-    """The teacher with its job; the one that is there if recipe and posted file are the same."""
+    """The teacher with its job; the one that is there if recipe and posted file are the same.
+
+    The licence that was told last holds, so a forgotten or wrong one is set right by posting again.
+    """
     digest = identity(recipe=new.recipe.model_dump(mode="json"), weights=new.weights.sha256)
     row, made = prepared.begin(
         session,
@@ -56,6 +61,8 @@ def post(session: Session, new: NewTeacher) -> Posted[TeacherRecord]:
         lambda: _insert(session, new, digest),
         lambda row: _job(session, row.id),
     )
+    if new.licence is not None:
+        row.licence = new.licence
     return Posted(record=_record(row), made=made)
 
 
@@ -123,6 +130,7 @@ def _record(row: TeacherRow) -> TeacherRecord:
     return TeacherRecord(
         **prepared.common(row),
         name=row.name,
+        licence=row.licence,
         recipe=TeacherRecipe.model_validate(row.recipe),
         weights=StoredFile(sha256=row.weights_sha256, size_bytes=row.weights_size_bytes),
         network=prepared.stored(row.network_sha256, row.network_size_bytes),

@@ -29,6 +29,7 @@ class TeacherRow(Prepared, Base):
     __tablename__ = "teachers"
     __table_args__ = (states(*PREPARED), UniqueConstraint("owner_id", "digest"))
     name: Mapped[str] = mapped_column(String(200))
+    licence: Mapped[str | None] = mapped_column(String(200))
     digest: Mapped[str] = mapped_column(Digest)
     recipe: Mapped[dict[str, Any]]
     weights_sha256: Mapped[str] = mapped_column(Digest)

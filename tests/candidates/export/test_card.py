@@ -20,9 +20,10 @@ def test_it_tells_provenance_and_facts() -> None:
     origin = {"teacher": "abc", "budget": {"parameters": 10}}
     description = Description(recipe=recipe((3, 8, 8)), provenance=origin)
     told = with_program(checkpoint, network.program, description)
-    facts = Facts(sections=(Section.of("Costs", {"macs": "5 of 9"}),), license="mit")
+    facts = Facts(sections=(Section.of("Costs", {"macs": "5 of 9"}),), licence="MIT")
     text = card(told, facts)
-    assert text.startswith('---\nlicense: "mit"\n')
+    assert text.startswith('---\nlicense: "mit"\nlibrary_name: "pytorch"\n')
+    assert "| Of the teacher, whose weights these are | MIT |" in text
     assert "| macs | 5 of 9 |" in text
     assert '| budget | \\{"parameters": 10\\} |' in text
     assert "## Fine-tune it" in text

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -75,3 +76,18 @@ def test_an_unknown_format_is_refused(world: World) -> None:
 def test_an_unknown_student_has_no_file(world: World, format: str) -> None:
     answer = world.http.get(f"/v1/students/student_none/checkpoint?format={format}")
     assert answer.status_code == 404
+
+
+def test_a_student_inherits_its_teachers_licence(world: World) -> None:
+    student = world.ready_student()
+    assert (student["licence"], card(world, student)[:23]) == (None, '---\nlicense: "unknown"\n')
+    world.post_teacher(licence="CC-BY-NC-4.0")
+    again = world.http.get(f"/v1/students/{student['id']}").json()
+    assert (again["licence"], again["checkpoint"]) == ("CC-BY-NC-4.0", student["checkpoint"])
+    assert card(world, again).startswith('---\nlicense: "cc-by-nc-4.0"\n')
+
+
+def card(world: World, student: dict[str, Any]) -> str:
+    archive = io.BytesIO(world.http.get(student["downloads"]["zip"]).content)
+    with zipfile.ZipFile(archive) as found:
+        return found.read("README.md").decode()

@@ -12,6 +12,7 @@ from tests.service import networks
 from tests.service.api.world import RECIPE, World
 from tests.service.networks import teacher_weights
 
+LICENCES: list[dict[str, str]] = [{}, {"licence": " MIT "}, {}, {"licence": "Apache-2.0"}]
 NAMELESS = {key: value for key, value in RECIPE.items() if key != "architecture"}
 
 
@@ -38,6 +39,18 @@ def test_the_same_teacher_again_makes_nothing_and_says_so(world: World) -> None:
     first, second = world.post_teacher(), world.post_teacher(name="another name")
     assert (second.status_code, second.json()["id"]) == (200, first.json()["id"])
     assert "posted before" in second.json()["note"]
+
+
+def test_a_licence_is_kept_and_the_one_that_was_told_last_holds(world: World) -> None:
+    told = [world.post_teacher(**form).json()["licence"] for form in LICENCES]
+    assert told == [None, "MIT", "MIT", "Apache-2.0"]
+
+
+@pytest.mark.parametrize("licence", ["a\nb", "x" * 201, " "])
+def test_a_licence_that_is_no_line_of_text_is_refused(world: World, licence: str) -> None:
+    answer = world.post_teacher(licence=licence)
+    assert answer.status_code == 422
+    assert "licence" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

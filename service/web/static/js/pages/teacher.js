@@ -44,6 +44,7 @@ function found(teacher) {
       ["Classes", teacher.num_classes],
       ["Neighbourhoods", split.num_neighbourhoods, `${percent(split.coverage)} of the parameters`],
       ["Can shrink", percent(split.shrinkable), "of the parameters"],
+      ["Licence", teacher.licence ?? "unknown", teacher.licence ? null : "post it again with one to tell it"],
     ]));
 }
 

@@ -24,6 +24,7 @@ export async function page() {
       ], "named", toggle),
       architecture,
       images(),
+      licence(),
     ], send));
 }
 
@@ -49,10 +50,22 @@ function images() {
       field("Standard deviation", spread, "As in training; these are ImageNet’s.")));
 }
 
+const LICENCES = ["Apache-2.0", "MIT", "BSD-3-Clause", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC0-1.0", "GPL-3.0-only", "AGPL-3.0-only", "MPL-2.0"];
+
+function licence() {
+  const list = h("datalist", { id: "licences" }, LICENCES.map((value) => h("option", { value })));
+  return [
+    field("Licence of the weights", input("licence", { list: "licences", maxlength: 200, placeholder: "unknown" }),
+      "May be left out. An SPDX name such as Apache-2.0, or any words in one line; students inherit it, and their model cards tell it."),
+    list,
+  ];
+}
+
 async function send(data, tell) {
   const body = new FormData();
   body.set("name", data.get("name"));
   body.set("recipe", JSON.stringify(recipeOf(data)));
+  if (data.get("licence").trim()) body.set("licence", data.get("licence"));
   body.set("weights", data.get("weights"));
   const teacher = await upload("/v1/teachers", body, tell);
   go(`/teachers/${teacher.id}`);
