@@ -7,8 +7,9 @@ from pathlib import Path
 import yaml
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
-from handbook import action, calls, commands, problem_types, results, schemas
+from handbook import action, calls, commands, numbers, problem_types, results, schemas
 
 ROOT = Path(__file__).parents[1]
 KEPT = ("benchmarks/results/*", "benchmarks/*.py")
@@ -22,6 +23,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         place = path.relative_to(ROOT).as_posix()
         files.append(File.generated(config, place, abs_src_path=str(path)))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Called by mkdocs for every page."""
+    if page.file.src_uri != "numbers.md":
+        return markdown
+    return numbers.put_into(markdown, (ROOT / "README.md").read_text("utf-8"))
 
 
 def made_pages() -> dict[str, str]:

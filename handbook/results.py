@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,20 @@ made from `benchmarks/results/`.
 def page(folder: Path) -> str:
     """As Markdown; `folder` is benchmarks/results."""
     files = [path for path in sorted(folder.glob("*.json")) if path.stem not in HAS_A_PAGE]
-    return "\n".join([INTRODUCTION, *(line for path in files for line in _section(path))])
+    lines = [INTRODUCTION]
+    for name, group in groupby(files, key=benchmark_of):
+        lines += [f"## {name} {{ #{name} }}", "", *(line for path in group for line in _told(path))]
+    return "\n".join(lines)
 
 
-def _section(path: Path) -> Iterator[str]:
+def benchmark_of(path: Path) -> str:
+    """Which script left a file; some leave one for each seed."""
+    return str(json.loads(path.read_text("utf-8"))["benchmark"])
+
+
+def _told(path: Path) -> Iterator[str]:
     kept = json.loads(path.read_text("utf-8"))
     name, machine = kept["benchmark"], kept["machine"]
-    yield from [f"## {name} {{ #{name} }}", ""]
     yield (
         f"[`python -m benchmarks.{name}`](benchmarks/{name}.py) on {kept['measured_at'][:10]}, "
         f"{machine['num_cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, "

@@ -73,12 +73,7 @@ def ci(  # noqa: PLR0913 - each argument is an option of the command
     before = Outcome.read(accepted)
     out.mkdir(parents=True, exist_ok=True)
     with shell.client() as client:
-        jobs = Jobs(client, shell.say, out / "job", timeout)
-        try:
-            with jobs.interruptible():
-                made = making.make(client, jobs, wishes, out)
-        except KeyboardInterrupt as exc:
-            raise typer.Exit(CANCELLED) from exc
+        made = _made(client, Jobs(client, shell.say, out / "job", timeout), wishes, out)
         verdict = gate.judged(made.outcome, before, max_fall)
         report = _report(client, made, before, verdict, wishes.students[0])
         _write(client, report, out, wishes.students[0])
@@ -95,6 +90,14 @@ def _wishes(budgets: list[str]) -> tuple[Wish, ...]:
         return tuple(Wish.of(text) for text in budgets)
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
+
+
+def _made(client: Client, jobs: Jobs, wishes: Wishes, out: Path) -> Making:
+    try:
+        with jobs.interruptible():
+            return making.make(client, jobs, wishes, out)
+    except KeyboardInterrupt as exc:
+        raise typer.Exit(CANCELLED) from exc
 
 
 def _report(

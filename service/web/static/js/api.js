@@ -49,6 +49,9 @@ export async function post(path, body, options = {}) {
   return (await ask(path, { ...sent, ...options })).json();
 }
 
+/** Post a form; gives what came of it. */
+export const postForm = async (path, body) => (await ask(path, { method: "POST", body })).json();
+
 export const remove = (path) => ask(path, { method: "DELETE" });
 
 let described = null;
@@ -81,23 +84,6 @@ export async function all(path, options) {
   return items;
 }
 
-/** Post a form with files; `onProgress` is told the share that was sent. */
-export function upload(path, form, onProgress) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", path);
-    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-    request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
-    request.addEventListener("error", () => reject(new Problem(UNREACHABLE)));
-    request.addEventListener("load", () => {
-      const body = parsed(request.responseText, request.status);
-      if (request.status < 300) resolve(body);
-      else reject(new Problem(body, request.getResponseHeader("x-request-id")));
-    });
-    request.send(form);
-  });
-}
-
 const UNREACHABLE = {
   title: "The service does not answer",
   detail: "Nothing came back. Check that the server runs and that this machine reaches it, then try again.",
@@ -105,8 +91,12 @@ const UNREACHABLE = {
 };
 
 async function problemOf(answer) {
-  const document = parsed(await answer.text(), answer.status);
-  return new Problem(document, answer.headers.get("x-request-id"));
+  return problem(await answer.text(), answer.status, answer.headers.get("x-request-id"));
+}
+
+/** What an answer that is no success says, by its body. */
+export function problem(text, status, requestId) {
+  return new Problem(parsed(text, status), requestId);
 }
 
 function parsed(text, status) {

@@ -13,11 +13,14 @@ export function short(value) {
   return `${trimmed(value / scale)}${unit && THIN + unit}`;
 }
 
+/** 4123456 → 4.12 MB */
+export const size = (bytes) => `${short(bytes)}B`.replace(/(\d)B/, `$1${THIN}B`);
+
 export const AXES = {
   parameters: { name: "parameters", title: "Parameters", show: short, exact: whole },
   macs: { name: "MACs", title: "MACs, one image", show: short, exact: whole },
-  bytes: { name: "size", title: "Size of the weights", show: (v) => `${short(v)}B`.replace(/(\d)B/, `$1${THIN}B`), exact: (v) => `${whole(v)}${THIN}B` },
-  activation_bytes: { name: "peak activations", title: "Peak of activations, one image", show: (v) => `${short(v)}B`.replace(/(\d)B/, `$1${THIN}B`), exact: (v) => `${whole(v)}${THIN}B` },
+  bytes: { name: "size", title: "Size of the weights", show: size, exact: (v) => `${whole(v)}${THIN}B` },
+  activation_bytes: { name: "peak activations", title: "Peak of activations, one image", show: size, exact: (v) => `${whole(v)}${THIN}B` },
   latency_ms: { name: "latency", title: "Latency", show: (v) => `${trimmed(v)}${THIN}ms`, exact: (v) => `${trimmed(v)}${THIN}ms` },
   accuracy_drop: { name: "accuracy drop", title: "Accuracy drop", show: (v) => `${trimmed(v)} points`, exact: (v) => `${trimmed(v)} points` },
 };

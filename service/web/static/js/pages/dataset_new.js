@@ -1,12 +1,12 @@
 // Posting images: an archive, or a place that the server may read.
 
-import { post, upload } from "../api.js";
+import { post } from "../api.js";
 import { h } from "../dom.js";
 import { choices, field, form, input } from "../parts/form.js";
 import { head } from "../parts/page.js";
 import { go } from "../router.js";
 
-export async function page() {
+export async function page({ signal }) {
   const archive = h("input", { type: "file", name: "archive", required: true, accept: ".tar,.zip,.gz,.tgz,.xz,.bz2" });
   const uri = input("uri", { placeholder: "file:///data/images" });
   const [byFile, byUri] = [
@@ -29,17 +29,12 @@ export async function page() {
         ["uri", "On the server", null],
       ], "file", toggle),
       byFile, byUri,
-    ], send));
+    ], send, signal));
 }
 
-async function send(data, tell) {
-  const dataset = data.get("where") === "uri" ? await post("/v1/datasets", { name: data.get("name"), uri: data.get("uri") }) : await upload("/v1/datasets", parts(data), tell);
+async function send(data, sending) {
+  const name = data.get("name");
+  const posted = (place) => post("/v1/datasets", { name, ...place });
+  const dataset = data.get("where") === "uri" ? await posted({ uri: data.get("uri") }) : await sending.send(data.get("archive"), (upload) => posted({ upload }));
   go(`/datasets/${dataset.id}`);
-}
-
-function parts(data) {
-  const body = new FormData();
-  body.set("name", data.get("name"));
-  body.set("archive", data.get("archive"));
-  return body;
 }

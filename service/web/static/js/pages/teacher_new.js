@@ -1,6 +1,6 @@
 // Posting a teacher: its file and its recipe.
 
-import { upload } from "../api.js";
+import { postForm } from "../api.js";
 import { h } from "../dom.js";
 import { choices, field, fields, form, group, input, numbers } from "../parts/form.js";
 import { head } from "../parts/page.js";
@@ -9,7 +9,7 @@ import { go } from "../router.js";
 const KNOWN = ["cifar_resnet20", "cifar_resnet32", "cifar_resnet44", "cifar_resnet56", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny", "swin_t", "vit_b_16"];
 const IMAGENET = { mean: "0.485, 0.456, 0.406", std: "0.229, 0.224, 0.225" };
 
-export async function page() {
+export async function page({ signal }) {
   const architecture = named();
   const toggle = (event) => { architecture.hidden = event.target.value !== "named"; };
   return h("div", {},
@@ -25,7 +25,7 @@ export async function page() {
       architecture,
       images(),
       licence(),
-    ], send));
+    ], send, signal));
 }
 
 function named() {
@@ -61,13 +61,15 @@ function licence() {
   ];
 }
 
-async function send(data, tell) {
+async function send(data, sending) {
   const body = new FormData();
   body.set("name", data.get("name"));
   body.set("recipe", JSON.stringify(recipeOf(data)));
   if (data.get("licence").trim()) body.set("licence", data.get("licence"));
-  body.set("weights", data.get("weights"));
-  const teacher = await upload("/v1/teachers", body, tell);
+  const teacher = await sending.send(data.get("weights"), (upload) => {
+    body.set("upload", upload);
+    return postForm("/v1/teachers", body);
+  });
   go(`/teachers/${teacher.id}`);
 }
 

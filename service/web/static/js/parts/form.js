@@ -1,7 +1,11 @@
 // Forms: labelled fields, and sending them.
 
 import { announce, fill, h, uniqueId } from "../dom.js";
+import { note } from "./page.js";
 import { problemBox } from "./problem.js";
+import { Sending } from "./sending.js";
+
+const STOPPED = "Sending was stopped. What has arrived is kept for a while: send the form again, and only the rest follows.";
 
 /** A labelled control; `hint` is read with it. */
 export function field(label, control, hint = null) {
@@ -37,25 +41,27 @@ export const fields = (...children) => h("div", { class: "fields" }, ...children
 /** Numbers that are parted by commas or spaces. */
 export const numbers = (text) => text.split(/[\s,;]+/).filter(Boolean).map(Number);
 
-/** A form whose `send(data, tell)` may take a while; `tell(share)` moves its bar. */
-export function form(verb, children, send) {
+/**
+ * A form; `send(data, sending)` may send a file by `sending`, and take a while. `left` aborts when
+ * its page is left.
+ */
+export function form(verb, children, send, left = null) {
   const button = h("button", { class: "primary" }, verb);
-  const bar = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload" });
+  const sending = new Sending(left);
   const refused = h("div");
   const submit = async (event) => {
     event.preventDefault();
     fill(refused);
     button.disabled = true;
     try {
-      await send(new FormData(event.target), (share) => { bar.hidden = false; bar.value = share; });
+      await send(new FormData(event.target), sending);
     } catch (error) {
-      fill(refused, problemBox(error));
-      announce(error.message);
+      fill(refused, error.name === "AbortError" ? note(STOPPED) : problemBox(error));
+      announce(refused.textContent);
       refused.firstElementChild.scrollIntoView({ block: "nearest" });
     } finally {
       button.disabled = false;
-      bar.hidden = true;
     }
   };
-  return h("form", { class: "form", onsubmit: submit }, children, refused, bar, h("div", { class: "row" }, button));
+  return h("form", { class: "form", onsubmit: submit }, children, refused, sending.element, h("div", { class: "row" }, button));
 }
