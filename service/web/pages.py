@@ -15,7 +15,8 @@ from starlette.types import Scope
 FILES = Path(__file__).parent / "static"
 ASSETS = "/assets"
 SECTIONS = (
-    "teachers", "libraries", "students", "jobs", "datasets", "devices", "tokens",
+    "teachers", "libraries", "surveys", "searches", "students", "jobs", "datasets", "devices",
+    "tokens",
 )  # fmt: skip
 """First parts of the addresses that the document shows by itself, beside /."""
 POLICY = "; ".join(

@@ -12,7 +12,8 @@ from tests.service.web.site import Site, visiting
 PLACES = (
     "/", "/teachers/new", "/teachers/{teacher}", "/teachers/{teacher}/library", "/libraries",
     "/libraries/{library}", "/libraries/{library}?curve-as=table&map-as=table&knobs-as=table",
-    "/libraries/{library}/student", "/students", "/jobs", "/datasets", "/datasets/new",
+    "/libraries/{library}/student", "/libraries/{library}/survey", "/libraries/{library}/search",
+    "/libraries/{library}/calibration", "/students", "/jobs", "/datasets", "/datasets/new",
     "/datasets/{dataset}", "/devices", "/tokens",
 )  # fmt: skip
 

@@ -13,6 +13,9 @@ export function short(value) {
   return `${trimmed(value / scale)}${unit && THIN + unit}`;
 }
 
+/** 0.00123 → 1.23 millinats */
+export const millinats = (nats) => `${(1000 * nats).toPrecision(3)}${THIN}millinats`;
+
 /** 4123456 → 4.12 MB */
 export const size = (bytes) => `${short(bytes)}B`.replace(/(\d)B/, `$1${THIN}B`);
 

@@ -7,6 +7,7 @@ import { hasEnded, sleep } from "../live.js";
 import { attempt } from "../parts/ask.js";
 import { select } from "../parts/form.js";
 import { empty, head, link, share, state } from "../parts/page.js";
+import { addressOf } from "../parts/resource.js";
 import { table } from "../parts/table.js";
 import { keep } from "../router.js";
 
@@ -66,10 +67,15 @@ function shown(jobs, chosen) {
     { name: "Job", head: true, of: (each) => h("a", { href: `/jobs/${each.id}` }, each.kind, h("span", { class: "unseen" }, ` of ${date(each.created_at)}`)) },
     { name: "State", of: (each) => state(each.state) },
     { name: "Progress", of: (each) => share(each.progress.total ? each.progress.done / each.progress.total : 0, `${Math.floor((100 * each.progress.done) / (each.progress.total || 1))} %`) },
-    { name: "Makes", of: (each) => h("span", { class: "id" }, each.resource) },
+    { name: "Makes", of: (each) => made(each.resource) },
     { name: "Took", number: true, of: (each) => took(each) },
     { name: "Posted", of: (each) => h("span", { class: "soft nowrap" }, date(each.created_at)) },
   ], jobs, { label: "Jobs", alone: true });
+}
+
+function made(resource) {
+  const address = addressOf(resource);
+  return address ? h("a", { class: "id", href: address }, resource) : h("span", { class: "id" }, resource);
 }
 
 function took(job) {

@@ -9,6 +9,7 @@ import { kinds } from "../parts/libraries.js";
 import { card, facts, head, link, note, state } from "../parts/page.js";
 import { keptProblem } from "../parts/problem.js";
 import { studentsTable } from "../parts/students.js";
+import { worksCard } from "../parts/survey.js";
 import { tradeOff } from "../parts/trade_off.js";
 
 export async function page(context) {
@@ -39,6 +40,7 @@ async function ready(library, context) {
   ]);
   return [
     await tradeOff(library, calibration, context),
+    await worksCard(library, signal),
     card("Students", { tools: link("All students", `/students?library=${library.id}`) },
       students.length > 0 ? studentsTable(students) : h("p", { class: "soft" }, "None yet. Click a point of the curve, or move the slider and press the button beside it.")),
   ];

@@ -1,6 +1,6 @@
 // Where a job's resource is shown.
 
-const PAGES = { dataset: "datasets", teacher: "teachers", library: "libraries", student: "students" };
+const PAGES = { dataset: "datasets", teacher: "teachers", library: "libraries", student: "students", survey: "surveys", search: "searches" };
 
 /** Address of a resource by its id, or null where it has no page of its own. */
 export function addressOf(id) {

@@ -89,7 +89,7 @@ class View {
 
   curveSection(calibration) {
     return h("div", { class: "split" },
-      h("section", { class: "card" }, this.curve.element, trust(calibration)),
+      h("section", { class: "card" }, this.curve.element, trust(this.library, calibration)),
       h("div", { class: "stack" }, this.panel.element, measuring(this.library, this.signal, () => this.reload())));
   }
 
@@ -175,8 +175,8 @@ function picker(label, control) {
   return h("span", { class: "picker" }, name, control);
 }
 
-function trust(calibration) {
+function trust(library, calibration) {
   const { num_predicted: total, num_inside: inside } = calibration.from_others;
   if (total === 0) return null;
-  return note(`Of ${plural(total, "measured student")}, ${inside} lie inside the 90 % interval that the others foretell.`);
+  return note([`Of ${plural(total, "measured student")}, ${inside} lie inside the 90 % interval that the others foretell. `, h("a", { href: `/libraries/${library.id}/calibration` }, "See each of them"), "."]);
 }
