@@ -2,8 +2,8 @@
 
 `python -m benchmarks.figures DATA TEACHER` measures what benchmarks/results/figures.json does not
 hold yet, student by student, so that a stopped run goes on where it was; libraries are kept in
-var/figures. Then it prints the margins and draws var/figures/figures.png and .svg. At least: at 75,
-50 and 35 % of the parameters, the exact selection is better than the best uniform one at every seed
+var/figures. Then it prints the margins and draws figures.png and .svg beside it. At least: at 75, 50
+and 35 % of the parameters, the exact selection is better than the best uniform one at every seed
 before fine-tuning, and no worse after equal fine-tuning. `--print` measures nothing.
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
             if figure.number in given.figures:
                 _measure(given, figure, seed, cells)
     print_margins(cells)
-    draw(cells, [figure for figure in FIGURES if figure.number in given.figures], FOLDER)
+    draw(cells, [figure for figure in FIGURES if figure.number in given.figures], RESULTS)
 
 
 def _known(given: argparse.Namespace) -> dict[str, Cell]:
