@@ -2,8 +2,8 @@
 
 `python -m benchmarks.figures DATA TEACHER` measures what benchmarks/results/figures.json does not
 hold yet, student by student, so that a stopped run goes on where it was; libraries are kept in
-var/figures. Then it prints the margins and draws figures.png and .svg beside it. At least: at 75, 50
-and 35 % of the parameters, the exact selection is better than the best uniform one at every seed
+var/figures. Then it prints the margins and draws figures.png and .svg beside it. At least: at 75,
+50 and 35 % of the parameters, the exact selection is better than the best uniform one at every seed
 before fine-tuning, and no worse after equal fine-tuning. `--print` measures nothing.
 """
 
