@@ -14,6 +14,8 @@ from search.budget import Budget
 from search.strategies import StrategyName
 from service.bodies.devices import NewDeviceBody
 from service.client import Client
+from service.measured_search_settings import MeasuredSearchSettings
+from service.survey_settings import SurveySettings
 
 ARCHITECTURE = "cifar_resnet20"
 LIBRARY = LibraryRecipe(
@@ -25,6 +27,8 @@ MEASURED: tuple[tuple[float, StrategyName], ...] = (
 )  # fmt: skip
 SHOWN = Budget(parameters="25%", macs="45%")
 DEVICE = "laptop"
+SEARCHED = Budget(parameters="30%")
+NUM_TRIALS = 10
 
 
 def furnish(client: Client, folder: Path, epochs: int = 12) -> dict[str, str]:
@@ -52,6 +56,15 @@ def furnish(client: Client, folder: Path, epochs: int = 12) -> dict[str, str]:
         "dataset": dataset.id, "teacher": posted.id, "library": library.id,
         "student": student,
     }  # fmt: skip
+
+
+def works(client: Client, library: str) -> dict[str, str]:
+    """Ids of a survey and a search on a library, waited for; there is one of each."""
+    survey = client.post_survey(library, SurveySettings(count=6))
+    search = client.post_search(library, SEARCHED, MeasuredSearchSettings(trials=NUM_TRIALS))
+    for job in (survey.job, search.job):
+        client.wait(job)
+    return {"survey": survey.id, "search": search.id}
 
 
 def _measured(client: Client, library: str, budget: Budget, strategy: StrategyName) -> str:

@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.ending import run_to_the_end
-from benchmarks.furnished import LIBRARY, furnish
+from benchmarks.furnished import LIBRARY, furnish, works
 from benchmarks.server import serving
 from service.client import Client, JobEnded
 from service.server import ADDRESS_FILE
@@ -49,12 +49,19 @@ SHOTS = (
     Shot("library-narrow", "/libraries/{library}", "light", NARROW),
     Shot("library-table", "/libraries/{library}?curve-as=table"),
     Shot("student-new", "/libraries/{library}/student"),
+    Shot("survey-new", "/libraries/{library}/survey"),
+    Shot("survey", "/surveys/{survey}"),
+    Shot("search-new", "/libraries/{library}/search"),
+    Shot("search", "/searches/{search}"),
+    Shot("calibration", "/libraries/{library}/calibration"),
+    Shot("calibration-dark", "/libraries/{library}/calibration", "dark"),
     Shot("student", "/students/{student}"),
     Shot("student-dark", "/students/{student}", "dark"),
     Shot("students", "/students"),
     Shot("jobs", "/jobs"),
     Shot("datasets", "/datasets"),
     Shot("dataset", "/datasets/{dataset}"),
+    Shot("dataset-new", "/datasets/new"),
     Shot("devices", "/devices"),
     Shot("tokens", "/tokens"),
 )
@@ -84,7 +91,7 @@ def _ids(client: Client) -> dict[str, str]:
     if not index.exists():
         index.write_text(json.dumps(furnish(client, KEPT)))
     ids: dict[str, str] = json.loads(index.read_text())
-    return ids
+    return {**ids, **works(client, ids["library"])}
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from candidates.errors import NotExportable
 from candidates.export.archive import archive
 from candidates.export.card import card
 from candidates.export.facts import Facts
-from candidates.export.formats import FORMATS, FormatName
+from candidates.export.formats import FormatName
+from candidates.export.needs import NEEDS, why
 
 RESULT = "file"
-_NEEDS: Mapping[FormatName, str] = {"pt2": "torch", "onnx": "onnx"}
 
 
 def converted(checkpoint: Checkpoint, format: FormatName, facts: Facts | None = None) -> bytes:
@@ -74,13 +74,9 @@ def _zip(checkpoint: Checkpoint, facts: Facts) -> bytes:
 
 def _require(format: FormatName) -> None:
     try:
-        import_module(_NEEDS[format])
+        import_module(NEEDS[format])
     except ImportError as exc:
-        raise NotExportable(
-            f"To write '{FORMATS[format].suffix}' files {_NEEDS[format]} has to be installed where "
-            "they are written. Install it there, or take the student as 'python', which needs "
-            "nothing."
-        ) from exc
+        raise NotExportable(why(format)) from exc
 
 
 _WRITERS: Mapping[FormatName, Callable[[Checkpoint, Facts], bytes]] = {

@@ -1,13 +1,12 @@
 """Routes of devices, and of what measuring one needs."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from service.api.answers import again, posted
-from service.api.downloads import REVALIDATED, send_bytes, send_file, with_head
+from service.api.downloads import REVALIDATED, send_bytes, with_head
 from service.api.lists import AskedOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
@@ -24,6 +23,7 @@ from service.database import Session
 from service.device_records import StudentLatencyRecord
 from service.failures import LatenciesMissing
 from service.latency_kit import latency_kit
+from service.measure_latency import one_file
 from service.repositories import candidates, devices, libraries, students, teachers
 from service.repositories.devices import NewStudentLatency
 
@@ -33,7 +33,6 @@ RuntimeOf = Annotated[
 SCRIPT_TYPE = "text/x-python"
 SCRIPT_PATH = "/devices/measure_latency.py"
 KIT_PATH = "/libraries/{library_id}/latency-kit"
-SCRIPT = Path(__file__).parents[1] / "measure_latency.py"
 
 router = APIRouter(prefix="/v1", tags=["devices"], route_class=Route)
 
@@ -73,7 +72,8 @@ def listing(session: Reading, asked: AskedOf) -> Items[DeviceBody]:
 )
 def script(request: Request) -> Response:
     """One file that needs Python and torch or ONNX Runtime, and nothing of this service."""
-    return send_file(request, SCRIPT, SCRIPT_TYPE)
+    named = {"content-disposition": f'attachment; filename="{one_file.NAME}"'}
+    return send_bytes(request, one_file.script(), SCRIPT_TYPE, named)
 
 
 @router.get("/devices/{device}", summary="Show a device")

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,7 +14,6 @@ from service.api import problems
 from service.api.refusal_docs import answer
 from service.artifacts import Artifacts
 from service.failures import InvalidRange
-from service.intactness import file_sha256
 from service.records import StoredFile
 
 MEDIA_TYPE = "application/octet-stream"
@@ -58,14 +56,6 @@ def send(
     return _File(
         artifacts.locate(file.sha256), headers=headers, media_type=media_type, filename=name
     )
-
-
-def send_file(request: Request, path: Path, media_type: str) -> Response:
-    """A file that came with the service, likewise."""
-    headers = _headers(file_sha256(path))
-    if is_known(request, headers):
-        return Response(status_code=304, headers=headers)
-    return _File(path, headers=headers, media_type=media_type, filename=path.name)
 
 
 def send_bytes(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from candidates.candidate import Cost, Estimate
 from candidates.export.formats import FORMATS, FormatName
+from candidates.export.needs import lacking
 from candidates.kinds.registry import Knobs
 from search.budget import Budget
 from search.predictor import Prediction
@@ -135,7 +136,12 @@ class StudentBody(Resource):
         "significantly more accurate."
     )
     checkpoint: CheckpointBody
-    downloads: dict[FormatName, str] = Field(description="Where to download it in every format.")
+    downloads: dict[FormatName, str] = Field(
+        description="Where to download it, by format, in those that this service can write."
+    )
+    not_offered: dict[FormatName, str] = Field(
+        description="Formats that this service cannot write, each with the reason and the way out."
+    )
 
     @classmethod
     def of(
@@ -168,7 +174,12 @@ class StudentBody(Resource):
             measurement=record.measurement and MeasurementBody.of(record.measurement),
             better=record.better and BetterBody.of(record.better),
             checkpoint=_checkpoint(record.id, record.file),
-            downloads={name: f"{_url(record.id)}?format={name}" for name in FORMATS},
+            downloads={
+                name: f"{_url(record.id)}?format={name}"
+                for name in FORMATS
+                if name not in lacking()
+            },
+            not_offered=dict(lacking()),
             note=note,
         )
 

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from service.cli.shell import Screen
-from service.measure_latency import RUNTIMES, Run, latencies
+from service.measure_latency.machine import Run
+from service.measure_latency.main import RUNTIMES
+from service.measure_latency.timing import latencies
 
 StudentArgument = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="A student's file.")

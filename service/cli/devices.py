@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-from service import measure_latency
 from service.bodies.devices import NewDeviceBody
 from service.cli.command import command
 from service.cli.options import parsed
 from service.cli.shell import Shell
+from service.measure_latency import one_file
 
 devices = typer.Typer(no_args_is_help=True, help="Targets whose latency budgets may limit.")
 
-SCRIPT = Path(measure_latency.__file__)
 FolderArgument = Annotated[Path, typer.Argument(help="Gets kit.json and measure_latency.py.")]
 RuntimeOption = Annotated[str, typer.Option(help="torch or onnxruntime, of the target.")]
 TableArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="table.json")]
@@ -32,7 +31,7 @@ def kit(
         found = client.latency_kit(library, runtime)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "kit.json").write_text(json.dumps(found))
-    (folder / SCRIPT.name).write_bytes(SCRIPT.read_bytes())
+    (folder / one_file.NAME).write_bytes(one_file.script())
     shell.answer(folder)
 
 

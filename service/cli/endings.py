@@ -7,7 +7,7 @@ import typer
 
 from candidates.errors import StudentSearchError
 from service.client import ClientError, JobEnded, StillRunning
-from service.measure_latency import Refused as NotMeasured
+from service.measure_latency.refused import Refused as NotMeasured
 
 FAILED, CANCELLED, TIMEOUT, INTERRUPTED = 1, 3, 124, 130
 OURS = ("candidates", "search", "service", "migrations")

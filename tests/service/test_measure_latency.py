@@ -1,10 +1,12 @@
 """The script that measures a device, run as a stranger would: beside torch it imports nothing."""
 
+import ast
 import base64
 import json
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,10 +21,15 @@ from candidates.graph.network import Network
 from candidates.graph.operators import MAKERS, OPERATORS
 from candidates.teacher import Teacher
 from candidates.tensors import checkpoint_of
-from service import measure_latency
-from service.api.devices import SCRIPT
 from service.bodies.devices import NewDeviceBody, NewStudentLatencyBody
 from service.latency_kit import latency_kit
+from service.measure_latency import operators
+from service.measure_latency.network import Network as ScriptsNetwork
+from service.measure_latency.one_file import MODULES, script
+from service.measure_latency.onnx_machine import OnnxMachine
+from service.measure_latency.pools import Pools
+from service.measure_latency.refused import Refused
+from service.measure_latency.torch_machine import TorchMachine
 from tests.candidates.networks import ALL, small_teacher
 
 ALONE = """
@@ -38,8 +45,11 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def run_script(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", "-c", ALONE, str(SCRIPT), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    with NamedTemporaryFile(suffix=".py") as file:
+        file.write(script())
+        file.flush()
+        command = [sys.executable, "-I", "-c", ALONE, file.name, *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +74,22 @@ def kit(teacher: Teacher, tmp_path: Path) -> dict[str, Any]:
     return latency_kit("library_1", own, teacher.split, candidates)
 
 
+def test_the_one_file_reads_like_one_and_runs_on_old_pythons() -> None:
+    text = script().decode()
+    tree = ast.parse(text, feature_version=(3, 9))
+    assert text.startswith('"""Measure how long a library\'s parts')
+    assert text.count("from __future__") == 1
+    assert "service.measure_latency" not in text
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    assert len(names) == len(set(names))
+    assert {path.stem for path in Path(operators.__file__).parent.glob("*.py")} == {
+        *MODULES, "__init__", "one_file",
+    }  # fmt: skip
+
+
 def test_it_may_call_what_a_program_may_call_and_nothing_else() -> None:
-    assert measure_latency.OPERATORS == OPERATORS
-    assert measure_latency.MAKERS == MAKERS
+    assert operators.OPERATORS == OPERATORS
+    assert operators.MAKERS == MAKERS
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -76,9 +99,9 @@ def test_it_computes_what_the_network_computes(name: str) -> None:
     shapes = {
         name: [entry.dtype, list(entry.shape)] for name, entry in teacher.checkpoint.tensors.items()
     }
-    pools = measure_latency.Pools(torch, torch.device("cpu"))
+    pools = Pools(torch, torch.device("cpu"))
     plain = program.model_dump(mode="json", exclude_defaults=True)
-    theirs = measure_latency.Network({"program": plain, "tensors": shapes}, pools)
+    theirs = ScriptsNetwork({"program": plain, "tensors": shapes}, pools)
     images = torch.rand(2, *teacher.recipe.input)
     ours = Network(program, theirs.tensors).eval()
     with torch.inference_mode():
@@ -152,8 +175,8 @@ def test_what_is_missing_to_post_is_said_before_anything_is_measured(tmp_path: P
 
 def test_a_device_that_torch_does_not_know_is_refused_with_a_sentence() -> None:
     options = SimpleNamespace(device="abacus", threads=None)
-    with pytest.raises(measure_latency.Refused, match="The device 'abacus' cannot be used"):
-        measure_latency.Machine(options)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="The device 'abacus' cannot be used"):
+        TorchMachine(options)  # type: ignore[arg-type]
 
 
 def test_onnx_runtime_times_the_teacher_its_parts_and_all_candidates(
@@ -194,8 +217,8 @@ def test_onnx_runtime_times_a_student_from_its_onnx_file(teacher: Teacher, tmp_p
 @pytest.mark.parametrize("device", ["abacus", "cuda"])
 def test_a_device_that_onnx_runtime_lacks_is_refused_with_a_sentence(device: str) -> None:
     options = SimpleNamespace(device=device, threads=None)
-    with pytest.raises(measure_latency.Refused, match=f"The device '{device}' cannot be used"):
-        measure_latency.OnnxMachine(options)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match=f"The device '{device}' cannot be used"):
+        OnnxMachine(options)  # type: ignore[arg-type]
 
 
 def test_models_of_a_kit_hold_no_weights(kit: dict[str, Any]) -> None:

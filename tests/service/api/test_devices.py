@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.api.devices import SCRIPT
+from service.measure_latency.one_file import script
 from tests.service.api.world import World
 
 SETTING = {"backend": "torch 2.13.0", "threads": 1, "repeats": 30}
@@ -215,4 +215,4 @@ def test_the_kit_for_onnx_runtime_is_refused_where_there_is_no_translation(world
 
 def test_the_script_is_served_as_it_is(world: World) -> None:
     answer = world.http.get("/v1/devices/measure_latency.py")
-    assert answer.content == SCRIPT.read_bytes()
+    assert answer.content == script()

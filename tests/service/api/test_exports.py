@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from candidates.export.formats import FORMATS
+from candidates.export.needs import why
+from service.bodies import students
 from tests.service.api.world import World
 
 
@@ -15,6 +17,17 @@ def test_a_student_says_where_every_format_lies(world: World) -> None:
     student = world.ready_student()
     url = student["checkpoint"]["url"]
     assert student["downloads"] == {name: f"{url}?format={name}" for name in FORMATS}
+
+
+def test_what_cannot_be_written_here_is_not_offered_and_says_why(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = world.ready_student()
+    assert student["not_offered"] == {}
+    monkeypatch.setattr(students, "lacking", lambda: {"pt2": why("pt2")})
+    again = world.http.get(f"/v1/students/{student['id']}").json()
+    assert again["downloads"].keys() == FORMATS.keys() - {"pt2"}
+    assert again["not_offered"]["pt2"].startswith("To write '.pt2' files torch has to be installed")
 
 
 def test_the_own_format_is_the_file_itself(world: World) -> None:

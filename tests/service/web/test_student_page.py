@@ -1,11 +1,11 @@
 """A student's page: why, what it is made of, its files and the commands to go on."""
 
-import json
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
+from candidates.export.needs import why
 from tests.service.web.conftest import Ready
 from tests.service.web.site import Visit
 
@@ -58,22 +58,25 @@ def test_the_commands_name_this_student(visit: Visit, shown: Shown) -> None:
     expect(commands).to_contain_text(visit.site.url)
 
 
-def test_formats_that_the_service_offers_appear(visit: Visit, shown: Shown) -> None:
-    """As soon as the service's description names one, and no sooner."""
+def test_every_format_that_the_service_can_write_is_a_link(shown: Shown) -> None:
+    names = {"pt2": "torch.export, .pt2", "onnx": "ONNX", "python": "Python file"}
+    for format, name in names.items():
+        link = shown.page.get_by_role("link", name=name, exact=True)
+        expect(link).to_have_attribute("href", shown.student["downloads"][format])
+
+
+def test_a_format_that_it_cannot_write_is_greyed_out_with_the_reason(
+    visit: Visit, shown: Shown
+) -> None:
+    downloads = {**shown.student["downloads"]}
+    del downloads["pt2"]
+    told = {**shown.student, "downloads": downloads, "not_offered": {"pt2": why("pt2")}}
     page = shown.page
-    description = page.request.get(f"{visit.site.url}/openapi.json").json()
-    route = description["paths"]["/v1/students/{student_id}/checkpoint"]["get"]
-    others = [each for each in route["parameters"] if each["name"] != "format"]
-    named = {"name": "format", "in": "query", "schema": {"enum": ["safetensors", "onnx"]}}
-    route["parameters"] = [*others, named]
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=json.dumps(description), content_type="application/json")
-
-    page.route("**/openapi.json", answer)
+    page.route(f"**/v1/students/{shown.student['id']}", lambda route: route.fulfill(json=told))
     page.reload()
-    link = page.get_by_role("link", name="ONNX")
-    expect(link).to_have_attribute("href", f"{shown.student['checkpoint']['url']}?format=onnx")
+    button = page.get_by_role("button", name="torch.export, .pt2")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_have_accessible_description(why("pt2"))
 
 
 def test_deleting_asks_first(visit: Visit, shown: Shown) -> None:

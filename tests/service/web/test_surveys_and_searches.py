@@ -29,9 +29,9 @@ def test_nothing_measured_yet_leads_to_a_survey_which_fills_the_page(
     rows = page.locator("[data-plot=agreement] tbody tr")
     expect(rows.filter(has_text="pending").first).to_be_visible()
     count = rows.count()
-    with visit.site.working():
-        expect(page.get_by_text("Students are being measured")).to_be_visible()
-        expect(page.locator(".head .state")).to_have_text("ready")
+    expect(page.get_by_text("Students are being measured")).to_be_visible()
+    visit.site.shop.work()
+    expect(page.locator(".head .state")).to_have_text("ready")
     expect(rows.filter(has_text="±")).to_have_count(count)
     page.get_by_role("link", name="Library", exact=True).click()
     expect(page.get_by_role("row", name=f"Survey of {count} students")).to_contain_text("ready")
@@ -55,8 +55,8 @@ def test_a_search_shows_its_trials_as_they_come_and_ends_in_a_student(
     expect(page.locator("[data-plot=trials] .plot")).to_have_attribute(
         "aria-label", "No trial is measured yet."
     )
-    with visit.site.working():
-        expect(page.locator(".head .state")).to_have_text("ready")
+    visit.site.shop.work()
+    expect(page.locator(".head .state")).to_have_text("ready")
     expect(page.locator("[data-plot=trials] tbody tr")).to_have_count(3)
     expect(page.locator("dd", has_text="3 of 3")).to_be_visible()
     page.get_by_role("link", name="Open the best student").click()
@@ -72,7 +72,8 @@ def test_a_search_that_is_cancelled_can_go_on(visit: Visit, ready: Ready) -> Non
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Cancel the job").click()
     page.get_by_role("button", name="Go on").click()
-    with visit.site.working():
-        expect(page.locator(".head .state")).to_have_text("ready")
+    expect(page.locator(".head .state")).to_have_text("pending")
+    visit.site.shop.work()
+    expect(page.locator(".head .state")).to_have_text("ready")
     visit.open("/jobs")
     expect(page.get_by_role("link", name=search["id"]).first).to_be_visible()

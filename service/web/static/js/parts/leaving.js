@@ -1,25 +1,24 @@
 // Leaving with a student: its files, and the commands that train it further.
 
 import { token } from "../api.js";
-import { fill, h } from "../dom.js";
+import { h, uniqueId } from "../dom.js";
 import { AXES } from "../format.js";
 import { command } from "./copy.js";
 import { downloadButton } from "./download.js";
-import { formatsOf } from "./formats.js";
 import { card } from "./page.js";
 
+const NAMES = { pt2: "torch.export, .pt2", onnx: "ONNX", python: "Python file", zip: "Archive with its card" };
+
 export function leaving(student, teacher) {
-  const more = h("div", { class: "downloads" });
-  formatsOf(student.id).then((formats) => fill(more, formats.map(({ name, url }) => downloadButton(url, name))), () => {});
   const refitted = student.measurement?.checkpoint;
   return card("Take it with you", {},
     h("div", { class: "stack" },
       h("div", { class: "stack tight" },
         h("div", { class: "downloads" },
-          downloadButton(student.checkpoint.url, "safetensors", { kind: "primary", below: null }),
-          refitted && downloadButton(refitted.url, "safetensors, refitted")),
-        more,
-        h("p", { class: "soft small" }, `${AXES.bytes.show(student.checkpoint.size_bytes)} each, weights and network in one file. `, refitted ? "The refitted file was solved again on the student’s own activations; fine-tune that one." : "Measuring it leaves a second, refitted file."),
+          refitted && downloadButton(refitted.url, "safetensors, refitted", { kind: "primary" }),
+          downloadButton(student.checkpoint.url, "safetensors", { kind: refitted ? "" : "primary" })),
+        others(student, refitted ? "&refitted=true" : ""),
+        h("p", { class: "soft small" }, `${AXES.bytes.show(student.checkpoint.size_bytes)} each, weights and network in one file. `, refitted ? "The refitted file was solved again on the student’s own activations; fine-tune that one. The other formats hold it too." : "Measuring it leaves a second, refitted file."),
         h("p", { class: "soft small" }, student.licence ? `Licence, inherited from the teacher: ${student.licence}.` : "Its licence is unknown: ask whoever trained the teacher.")),
       h("div", { class: "stack tight" },
         h("h3", {}, "Fine-tune it"),
@@ -28,6 +27,18 @@ export function leaving(student, teacher) {
       h("div", { class: "stack tight" },
         h("h3", {}, "Load it"),
         command('from student_search import load_student\n\nnetwork = load_student("student.safetensors")', "Python that loads the student"))));
+}
+
+/** Every other format; those that this service cannot write are told of, with the way out. */
+function others({ downloads, not_offered: lacking }, more) {
+  const names = Object.keys(NAMES);
+  const id = uniqueId("why");
+  return [
+    h("div", { class: "downloads" },
+      names.filter((each) => downloads[each]).map((each) => downloadButton(downloads[each] + more, NAMES[each])),
+      names.filter((each) => lacking[each]).map((each) => h("button", { type: "button", "aria-disabled": "true", "aria-describedby": id }, NAMES[each]))),
+    Object.keys(lacking).length > 0 && h("p", { class: "soft small", id }, Object.values(lacking).join(" ")),
+  ];
 }
 
 function fineTuning(student, teacher) {
