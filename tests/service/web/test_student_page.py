@@ -1,14 +1,21 @@
 """A student's page: why, what it is made of, its files and the commands to go on."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from candidates.checkpoint import Checkpoint
 from candidates.export.needs import why
+from tests.service import tiny
 from tests.service.web.conftest import Ready
 from tests.service.web.site import Visit
 
+ROOT = Path(__file__).parents[3]
 LIMITS = {"parameters": "60%", "macs": "80%"}
 
 
@@ -56,6 +63,21 @@ def test_the_commands_name_this_student(visit: Visit, shown: Shown) -> None:
     for part in ("curl", str(shown.student["id"]), "python -m candidates.fine_tune"):
         expect(commands).to_contain_text(part)
     expect(commands).to_contain_text(visit.site.url)
+
+
+def test_the_commands_do_what_they_say(shown: Shown, tmp_path: Path) -> None:
+    tiny.write_archive(tmp_path / "images.tar")
+    region = shown.page.get_by_role("region", name="Commands that fine-tune the student")
+    commands = region.inner_text().replace("--epochs 20", "--epochs 1")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run(
+        ["bash", "-euc", commands],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    written = Checkpoint.read(tmp_path / "fine-tuned.safetensors")
+    assert "program" in written.metadata
 
 
 def test_every_format_that_the_service_can_write_is_a_link(shown: Shown) -> None:

@@ -6,6 +6,7 @@ import { table } from "../parts/table.js";
 import { facts, plot } from "./plot.js";
 import { axis, between, inkOn, ramp } from "./theme.js";
 
+const NARROW = 520; // pixels
 const LABELLED = 260; // cells of at most this many tell their number
 const LEAST = 1e-4; // nats: what lies below is as good as none
 
@@ -49,20 +50,21 @@ function option(state, theme, width) {
     grid: { left: 12, right: 12, top: 8, bottom: 44, containLabel: true },
     xAxis: { ...axis(theme), type: "category", data: columns.map((each) => each.name), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, rotate: isTight ? 32 : 0, interval: isTight ? "auto" : 0, hideOverlap: isTight } },
     yAxis: { ...axis(theme), type: "category", data: names, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, width: 130, overflow: "truncate", hideOverlap: true } },
-    visualMap: scale(state, theme, range),
+    visualMap: scale(state, theme, range, width < NARROW),
     series: [heat(state, theme, all, range, width / columns.length), outlined(state, theme, all)],
   };
 }
 
 const longest = (columns) => Math.max(...columns.map((each) => each.name.length), 0);
 
-function scale({ score }, theme, [min, max]) {
+/** Where there is no room for the score's name, the picker above tells it alone. */
+function scale({ score }, theme, [min, max], isNarrow) {
   const { name, show } = SCORES[score];
   const back = score === "kl" ? (v) => 10 ** v : (v) => v;
   return {
     type: "continuous", min, max: max > min ? max : min + 1, seriesIndex: 0, dimension: 2, orient: "horizontal", left: "center", bottom: 0,
-    itemWidth: 12, itemHeight: 220, calculable: false, hoverLink: false, inRange: { color: ramp(theme.isDark) },
-    text: [show(back(max)), `${name}   ${show(back(min))}`], textStyle: { color: theme.soft, fontSize: 12, fontFamily: "Inter" }, textGap: 10,
+    itemWidth: 12, itemHeight: isNarrow ? 150 : 220, calculable: false, hoverLink: false, inRange: { color: ramp(theme.isDark) },
+    text: [show(back(max)), `${isNarrow ? "" : `${name}   `}${show(back(min))}`], textStyle: { color: theme.soft, fontSize: 12, fontFamily: "Inter" }, textGap: 10,
   };
 }
 
@@ -109,9 +111,8 @@ export function outlinedOption(state) {
 function locate(chart, x, y, state) {
   if (!chart.containPixel({ gridIndex: 0 }, [x, y])) return null;
   const [column, row] = chart.convertFromPixel({ gridIndex: 0 }, [x, y]).map(Math.round);
-  const key = state.candidates.columns[column]?.key;
-  const name = state.candidates.rows[row];
-  const item = state.candidates.items.find((each) => each.neighbourhood === name && each.column === key);
+  const { rows: names, columns } = state.candidates;
+  const item = state.candidates.at(names[row], columns[column]);
   return item ? { item, at: [x, y] } : null;
 }
 

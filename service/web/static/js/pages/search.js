@@ -46,7 +46,7 @@ export async function page(context) {
 
 function standing({ settings, num_trials: count, first, best, labels_from: labels, student, state: now }) {
   const gain = best && best.score.accuracy.value - first.score.accuracy.value;
-  return [
+  return h("div", { class: "stack tight" },
     facts([
       ["Trials", `${count} of ${settings.trials}`, `Optuna, ${settings.sampler === "tpe" ? "TPE" : "NSGA-II"}, seed ${settings.seed}`],
       ["The best so far", best && accuracy(best.score.accuracy.value), best && `trial ${best.number + 1}, ± ${best.score.accuracy.standard_error.toFixed(1)}`],
@@ -55,8 +55,7 @@ function standing({ settings, num_trials: count, first, best, labels_from: label
       ["Refit of each", plural(settings.refit_steps, "step"), settings.refit_steps ? null : "the closed form alone"],
     ]),
     labels === "teacher" && note("There were no labels: accuracy is agreement with the teacher."),
-    now === "ready" && student && note("Measure the student to learn what it reaches on images that the search has not seen."),
-  ];
+    now === "ready" && student && note("Measure the student to learn what it reaches on images that the search has not seen."));
 }
 
 function goingOn(search, reload) {

@@ -19,7 +19,7 @@ export async function devicesOf(library, signal) {
 export function limits(devices, { legend = "Limits", begin = {}, without = [] } = {}) {
   const shown = LIMITS.filter((name) => !without.includes(name) && (name !== "latency_ms" || devices.length > 0));
   const each = shown.map((name) => field(LABELS[name], input(name, { placeholder: "no limit", value: begin[name] ?? "" })));
-  return group(legend, fields(each),
+  return group(legend, fields(each.slice(0, 3)), fields(each.slice(3)),
     devices.length > 0 && field("Device of the milliseconds", select("device", devices.map((one) => [one.id, one.name]))));
 }
 

@@ -8,6 +8,7 @@ export class Candidates {
   constructor() {
     this.items = [];
     this.byId = new Map();
+    this.byPlace = new Map();
     this.rows = [];
     this.columns = [];
     this.complete = false;
@@ -19,9 +20,15 @@ export class Candidates {
       const item = { id, neighbourhood, kind, knobs, cost, score, column: columnOf(each) };
       this.items.push(item);
       this.byId.set(id, item);
+      this.byPlace.set(`${neighbourhood} ${item.column}`, item);
     }
     this.rows = distinct(this.items.map((each) => each.neighbourhood));
     this.columns = sortedColumns(this.items);
+  }
+
+  /** Of a neighbourhood and a column, if there is one. */
+  at(row, column) {
+    return this.byPlace.get(`${row} ${column?.key}`);
   }
 
   /** Load everything; `onPage` is called after every page. */

@@ -22,7 +22,8 @@ export function card(title, { lead = null, tools = null } = {}, ...children) {
 /** Names and values; a value may have a smaller second line. Those without a value are left out. */
 export function facts(entries) {
   const known = entries.filter(([, value]) => value !== null && value !== undefined);
-  return h("dl", { class: "facts" }, known.map(([name, value, below]) =>
+  const isEven = known.length === 4 || known.length > 6; // else one would stand alone in a second row
+  return h("dl", { class: isEven ? "facts even" : "facts" }, known.map(([name, value, below]) =>
     h("div", {}, h("dt", {}, name), h("dd", {}, value, below && h("small", {}, below)))));
 }
 
