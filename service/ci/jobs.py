@@ -1,6 +1,5 @@
 """Jobs of a pipeline: waited for one after the other, and cancelled with it."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from service.bodies import common
 from service.bodies.jobs import JobBody
 from service.client import Client, ClientError
+from service.interrupts import as_interrupts
 
 TENTHS = 10
 
@@ -40,17 +40,13 @@ class Jobs:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """SIGTERM is taken like SIGINT: as KeyboardInterrupt, once what this pipeline has begun is
-        cancelled.
-        """
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            yield
-        except KeyboardInterrupt:
-            self._cancel()
-            raise
-        finally:
-            signal.signal(signal.SIGTERM, before)
+        """By SIGINT or SIGTERM, as KeyboardInterrupt, once what this pipeline began is cancelled."""
+        with as_interrupts():
+            try:
+                yield
+            except KeyboardInterrupt:
+                self._cancel()
+                raise
 
     def _cancel(self) -> None:
         if self._own is None:

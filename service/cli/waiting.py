@@ -1,6 +1,5 @@
 """Waiting: how long a command stays, and what becomes of the job when it is interrupted."""
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from service.bodies.jobs import JobBody
 from service.cli.endings import CANCELLED, INTERRUPTED
 from service.cli.shell import Shell, console
 from service.client import Client, ClientError
+from service.interrupts import as_interrupts
 
 TimeoutOption = Annotated[
     float | None,
@@ -45,14 +45,11 @@ class Waiting:
     @contextmanager
     def interruptible(self, shell: Shell, client: Client, job: str) -> Iterator[None]:
         """Also by SIGTERM, which is how CI systems stop what runs."""
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            yield
-        except KeyboardInterrupt as exc:
-            code = self._interrupted(shell, client, job)
-            raise typer.Exit(code) from exc
-        finally:
-            signal.signal(signal.SIGTERM, before)
+        with as_interrupts():
+            try:
+                yield
+            except KeyboardInterrupt as exc:
+                raise typer.Exit(self._interrupted(shell, client, job)) from exc
 
     def _interrupted(self, shell: Shell, client: Client, job: str) -> int:
         if not self.cancel_on_interrupt:
