@@ -40,7 +40,7 @@ class Jobs:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """By SIGINT or SIGTERM, as KeyboardInterrupt, once what this pipeline began is cancelled."""
+        """By SIGINT or SIGTERM: KeyboardInterrupt, once what this pipeline began is cancelled."""
         with as_interrupts():
             try:
                 yield
