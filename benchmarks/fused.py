@@ -47,7 +47,7 @@ def main() -> None:
         rows.append(row)
         print(row, flush=True)
     settings = {key: value for key, value in vars(given).items() if key not in {"data", "teacher"}}
-    publish(f"fused_{given.device}", settings, {"neighbourhoods": rows})
+    publish("fused", settings, {"neighbourhoods": rows}, variant=f"_{given.device}")
 
 
 def _compared(

@@ -43,7 +43,8 @@ def main() -> None:
     given = parser.parse_args()
     plan = Plan(given.kills, given.seed)
     figures = run(given.database, plan, given.ray)
-    publish(f"kills_{given.database}{'_ray' * given.ray}", vars(given), figures)
+    variant = f"_{given.database}{'_ray' * given.ray}"
+    publish("kills", vars(given), figures, variant=variant)
 
 
 def run(database: str, plan: Plan, ray: bool = False) -> dict[str, Any]:

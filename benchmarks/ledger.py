@@ -50,7 +50,7 @@ def main() -> None:
             figures = measure(Settings(data_dir=Path(folder)), given)
         else:
             figures = _on_postgresql(Path(folder), given)
-    publish(f"ledger_{given.database}", vars(given), figures)
+    publish("ledger", vars(given), figures, variant=f"_{given.database}")
 
 
 def measure(settings: Settings, given: argparse.Namespace) -> dict[str, Any]:

@@ -37,14 +37,15 @@ Plan = tuple[str, str, tuple[Any, ...]]
 def main() -> None:
     """Measure what is missing, then print."""
     given = _options()
-    cells = _known(given.name)
+    file = f"paper_tables{given.variant}"
+    cells = _known(file)
     if not given.print:
         missing = [
             plan for plan in plans(given) if plan[0] not in cells and re.search(given.only, plan[0])
         ]
         _measure(missing, given, cells)
     print_tables(cells)
-    draw(cells, RESULTS / f"{given.name}.png")
+    draw(cells, RESULTS / f"{file}.png")
 
 
 def plans(given: argparse.Namespace) -> Iterator[Plan]:
@@ -103,7 +104,8 @@ def _measure(missing: list[Plan], given: argparse.Namespace, cells: dict[str, Ce
         for done in as_completed(running):
             cells[running[done]] = done.result()
             print(f"{running[done]}: {json.dumps(cells[running[done]])}", flush=True)
-            publish(given.name, {"multipliers": MULTIPLIERS}, dict(sorted(cells.items())))
+            settings, known = {"multipliers": MULTIPLIERS}, dict(sorted(cells.items()))
+            publish("paper_tables", settings, known, variant=given.variant)
 
 
 def _alone() -> None:
@@ -127,9 +129,9 @@ def _options() -> argparse.Namespace:
     options.add_argument("--quick", action="store_true", help="at most a quarter of an hour")
     options.add_argument("--print", action="store_true", help="print what is known")
     given = options.parse_args()
-    given.name = "paper_tables"
+    given.variant = ""
     if given.quick:
-        given.name, given.only = "paper_tables_quick", given.only or QUICK
+        given.variant, given.only = "_quick", given.only or QUICK
         given.steps, given.refinement_steps = BRIEF, 0
         given.epochs, given.fine_tuning_epochs = 1, 1
     return given

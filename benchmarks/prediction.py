@@ -37,7 +37,8 @@ def main() -> None:
     if given.picture:
         draw(shown, students, PICTURE)
     settings = {key: each for key, each in vars(given).items() if key not in {"data", "teacher"}}
-    publish(f"prediction_seed_{given.seed}", settings, _figures(given, students, shown))
+    figures = _figures(given, students, shown)
+    publish("prediction", settings, figures, variant=f"_seed_{given.seed}")
 
 
 def _arguments() -> Namespace:

@@ -16,10 +16,14 @@ _FLAT_LIST = re.compile(r"\[[^\[\]{}]*\]")  # on one line it is read more easily
 
 
 def publish(
-    name: str, settings: Mapping[str, Any], figures: Mapping[Any, Any], show: bool = True
+    name: str,
+    settings: Mapping[str, Any],
+    figures: Mapping[Any, Any],
+    show: bool = True,
+    variant: str = "",
 ) -> None:
-    """Write the figures, with where they come from, to benchmarks/results/<name>.json; and print
-    them unless they are too long to `show`.
+    """Write the figures of the script `name`, with where they come from, to
+    benchmarks/results/<name><variant>.json; and print them unless they are too long to `show`.
     """
     record = {
         "benchmark": name,
@@ -29,7 +33,7 @@ def publish(
         "figures": figures,
     }
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    path = RESULTS / f"{name}{variant}.json"
     text = _FLAT_LIST.sub(lambda found: " ".join(found[0].split()), json.dumps(record, indent=2))
     path.write_text(text + "\n")
     if show:

@@ -22,8 +22,11 @@ class Ready(NamedTuple):
     library: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for longer than a module: Playwright keeps an event loop running in this thread, beside
+    which no other test could run one.
+    """
     path = find_browser()
     if path is None:
         pytest.skip("No Chromium is installed: apt-get install chromium.")
