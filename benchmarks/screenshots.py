@@ -99,7 +99,9 @@ def _building(client: Client, ids: dict[str, str]) -> Iterator[str]:
     """Id of a job that goes on meanwhile and has done some of its work; nothing is left of it."""
     recipe = LIBRARY.model_copy(update={"seed": 1})
     library = client.build_library(ids["teacher"], ids["dataset"], recipe)
-    while client.job(library.job).units.get("succeeded", 0) < BUILT_UNITS:
+    while (job := client.job(library.job)).units.get("succeeded", 0) < BUILT_UNITS:
+        if job.state == "failed":
+            raise SystemExit(f"The library of the job's picture failed; see {KEPT}/server.log.")
         time.sleep(0.5)
     try:
         yield library.job

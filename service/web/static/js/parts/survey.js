@@ -15,7 +15,7 @@ export function measuring(library, signal, onEnd) {
   const place = h("section", { class: "card stack tight" },
     h("h2", {}, "Check the predictions"),
     h("p", { class: "small soft" }, "Students all along the curve are assembled, refitted and measured on images that nothing else has seen. Predictions learn from each."),
-    h("div", { class: "row" }, button, link("Choose which", `/libraries/${library.id}/survey`, "quiet")));
+    h("div", { class: "row" }, button, link(["Choose", h("span", { class: "unseen" }, " which students are measured")], `/libraries/${library.id}/survey`, "quiet")));
   const watch = (job) => fill(place, ...liveJob(job, { signal, title: "Students are being measured", onEnd }).childNodes);
   button.addEventListener("click", () => attempt(button, async () => {
     const survey = await post(`/v1/libraries/${library.id}/surveys`, { count: 6 });
