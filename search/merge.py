@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search.relaxation import Costs, Curve, Losses, Relaxation
+from search.relaxation import Costs, Curve, Losses, Relaxation, corners
 
 Indices = NDArray[np.integer]
 
@@ -29,6 +29,12 @@ class Merged(NamedTuple):
     costs: Costs
     losses: Losses
     back: tuple[tuple[Indices, Indices], ...]
+
+    def only(self, states: list[int]) -> "Merged":
+        """Some of the states, by their indices, which ascend."""
+        *before, (parents, taken) = self.back
+        last = (parents[states], taken[states])
+        return Merged(self.costs[states], self.losses[states], (*before, last))
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ class Merger:
 
     def corners(self) -> Merged:
         """Those at the corners of the convex hull alone; equally undominated, and never many."""
-        return self._surely(self.relaxation.tight())
+        found = self._surely(self.relaxation.tight())
+        return found.only(corners(found.costs, found.losses))
 
     def near_cost(self, limit: float) -> Merged:
         """Among others the state of least loss whose cost is at most `limit`, if any is."""

@@ -45,7 +45,7 @@ class Relaxation:
         Wanted is what no corner beats: it loses less than its piece's first corner and costs less
         than its last.
         """
-        hulls = [_hull(*part) for part in parts]
+        hulls = [_only(part, corners(*part)) for part in parts]
         costs, losses, rates = _steps(hulls)
         minima = [(hull[1] + np.multiply.outer(rates, hull[0])).min(axis=1) for hull in hulls]
         least = np.cumsum([np.zeros(len(rates)), *minima[:0:-1]], axis=0)[::-1]
@@ -86,6 +86,20 @@ class Relaxation:
         )
 
 
+def corners(costs: Costs, losses: Losses) -> list[int]:
+    """Indices of the corners of the lower convex hull of points; costs ascend, losses descend."""
+    kept: list[int] = []
+    for point in range(len(costs)):
+        while len(kept) > 1 and not _turns(costs, losses, (*kept[-2:], point)):
+            kept.pop()
+        kept.append(point)
+    return kept
+
+
+def _only(part: Curve, points: list[int]) -> Curve:
+    return part[0][points], part[1][points]
+
+
 def _steps(hulls: Sequence[Curve]) -> tuple[Costs, Losses, Losses]:
     """The corners' costs and losses, and the rate behind each: all hulls' steps, steepest first."""
     costs = np.concatenate([np.diff(hull[0]) for hull in hulls])
@@ -98,16 +112,6 @@ def _steps(hulls: Sequence[Curve]) -> tuple[Costs, Losses, Losses]:
         np.cumsum([first_loss, *losses[order]]),
         np.append(rates[order], 0.0),
     )
-
-
-def _hull(costs: Costs, losses: Losses) -> Curve:
-    """The corners of the lower convex hull of undominated points."""
-    kept: list[int] = []
-    for point in range(len(costs)):
-        while len(kept) > 1 and not _turns(costs, losses, (*kept[-2:], point)):
-            kept.pop()
-        kept.append(point)
-    return costs[kept], losses[kept]
 
 
 def _turns(costs: Costs, losses: Losses, points: tuple[int, ...]) -> bool:

@@ -1,7 +1,7 @@
 from itertools import product
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from search.merge import Merged, Merger
@@ -73,7 +73,14 @@ def test_near_a_cost_there_is_the_state_of_least_loss(of: list[Choices], share: 
         assert fitting[-1:] == [state for state in all_states if state[0] <= limit][-1:]
 
 
+NEARLY_A_CORNER: list[Choices] = [
+    [(0, 3.0), (3, 2.5), (5, 0.1)],
+    [(1, 5.0), (3, 2.5), (1180, 0.01)],
+]
+
+
 @given(INTEGERS)
+@example(NEARLY_A_CORNER)
 def test_the_corners_are_undominated_and_have_both_ends(of: list[Choices]) -> None:
     all_states = brute(of)
     corners = listed(Merger.of(curves(of)).corners())
