@@ -107,10 +107,11 @@ class LibraryRecipe(Value):
         description="Mean squared errors, or these divided by the variance of what is compared.",
     )
     validation_images: int = Field(
-        default=0,
+        default=256,
         ge=0,
         description="How many refinement images, at most a quarter of them, are kept back to check "
-        "candidates after every round; with 0 each keeps its last weights, else its best.",
+        "candidates before the first step and after every round: each keeps its best weights; with "
+        "0 its last, even where its steps made it worse.",
     )
     rounds: int = Field(
         default=1,

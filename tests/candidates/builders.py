@@ -40,7 +40,7 @@ def colour_recipe(architecture: str, side: int = 32) -> TeacherRecipe:
 def library(**changes: Any) -> LibraryRecipe:
     small = {
         "multipliers": (0.25, 0.5), "steps": 0, "batch_size": 16, "calibration_images": 48,
-        "refinement_images": 48, "scoring_images": 32,
+        "refinement_images": 48, "scoring_images": 32, "validation_images": 0,
     }  # fmt: skip
     return LibraryRecipe(**{**small, **changes})
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -19,10 +18,14 @@ from candidates.student import build_student
 from tests.candidates.builders import TINY, library, materials_of, teacher_from, teacher_of
 from tests.candidates.small import SMALL
 
+NUM_IMAGES = 192
+"""So many that what is solved on them holds on others."""
+
 
 @cache
 def materials() -> Materials:
-    return materials_of(teacher_of(), library(multipliers=(0.25,), calibration_images=48))
+    settings = library(multipliers=(0.25,), calibration_images=NUM_IMAGES)
+    return materials_of(teacher_of(), settings, count=NUM_IMAGES)
 
 
 @cache
@@ -120,15 +123,24 @@ def test_accuracies_are_those_on_the_reporting_images() -> None:
         assert found.teacher == accuracy_of(parts.teacher.network(images), reporting.labels)
 
 
-def test_a_refit_does_not_look_at_scoring_or_reporting_images() -> None:
+def test_a_refit_is_solved_on_calibration_images_alone() -> None:
     parts = materials()
-    other = parts.dataset.scoring
-    dataset = Dataset(parts.dataset.calibration, replace(other, images=other.images[:0]), other)
+    images = parts.dataset
+    swapped = Dataset(images.calibration, images.reporting, images.scoring)
     left, right = (
-        measure(student(0), parts.teacher, images, parts.recipe, silent)[1]
-        for images in (parts.dataset, dataset)
+        measure(student(0), parts.teacher, each, parts.recipe, silent)[1]
+        for each in (images, swapped)
     )
     assert left.to_bytes() == right.to_bytes()
+
+
+def test_a_refit_that_leads_away_from_the_teacher_is_discarded() -> None:
+    parts = materials()
+    few = parts.recipe.model_copy(update={"calibration_images": 2})
+    found, refitted = measure(student(0), parts.teacher, parts.dataset, few, silent)
+    assert found.refitted == found.assembled
+    assert refitted.tensors == student(0).tensors
+    assert Description.of(refitted).provenance["refitted_on"] == 0
 
 
 def test_on_noise_nothing_is_refitted() -> None:
@@ -144,7 +156,7 @@ def test_a_refitted_student_is_described_as_such() -> None:
     parts = materials()
     _, refitted = measure(student(0), parts.teacher, parts.dataset, parts.recipe, silent)
     before, after = Description.of(student(0)), Description.of(refitted)
-    assert after.provenance == {"strategy": "uniform", "refitted_on": 48}
+    assert after.provenance == {"strategy": "uniform", "refitted_on": NUM_IMAGES}
     assert after.kept == before.kept
     assert program_of(refitted) == program_of(student(0))
 
