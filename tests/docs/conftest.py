@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from tests.service import tiny
-from tests.service.conftest import sqlite_template as sqlite_template
+from tests.service.conftest import furniture as furniture
+from tests.service.furniture import Furniture
 from tests.service.installed import installed
-from tests.service.web.site import LIBRARY, Site, site
+from tests.service.web.site import Site, site
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 600
@@ -21,15 +22,15 @@ Reader = Callable[[str], subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def furnished(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+    tmp_path_factory: pytest.TempPathFactory, furniture: Furniture
 ) -> Iterator[tuple[Site, dict[str, str]]]:
     """With the ids of what is in it, as examples name them."""
     torch.set_num_threads(1)
-    with site(tmp_path_factory.mktemp("site"), sqlite_template) as found:
-        teacher, dataset = found.shop.prepare()
-        library = found.shop.post_library(teacher, dataset, LIBRARY)
-        found.shop.work()
-        yield found, {"TEACHER": teacher, "DATASET": dataset, "LIBRARY": library}
+    folder, ready = tmp_path_factory.mktemp("site"), furniture.ready
+    furniture.copy(folder)
+    ids = {"TEACHER": ready.teacher, "DATASET": ready.dataset, "LIBRARY": ready.library}
+    with site(folder, furniture.database) as found:
+        yield found, ids
 
 
 @pytest.fixture

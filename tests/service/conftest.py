@@ -15,6 +15,7 @@ from service.repositories.ids import new_id
 from service.settings import Settings
 from service.tables import DEFAULT_OWNER, Base
 from tests.service import bucket_server, postgres
+from tests.service.furniture import Furniture
 from tests.service.keeping import Keeping, KeepingInBucket, KeepingOnDisk
 
 
@@ -68,6 +69,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.db"
     _migrate(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def furniture(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Furniture:
+    """One for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return Furniture.made((base if worker_id == "master" else base.parent) / "furniture")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

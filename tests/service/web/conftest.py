@@ -2,24 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import torch
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from service.repositories import libraries
-from tests.service.web.site import LIBRARY, PATIENCE_MS, Site, Visit, find_browser, site, visiting
+from tests.service.furniture import Furniture, Ready
+from tests.service.web.site import PATIENCE_MS, Site, Visit, find_browser, site, visiting
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-class Ready(NamedTuple):
-    """Ids of what a furnished site holds."""
-
-    teacher: str
-    dataset: str
-    library: str
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +36,14 @@ def empty_site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def furnished(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+    tmp_path_factory: pytest.TempPathFactory, furniture: Furniture
 ) -> Iterator[tuple[Site, Ready]]:
     """One for all tests of a file."""
     torch.set_num_threads(1)
-    with site(tmp_path_factory.mktemp("site"), sqlite_template) as found:
-        teacher, dataset = found.shop.prepare()
-        library = found.shop.post_library(teacher, dataset, LIBRARY)
-        found.shop.work()
-        with found.shop.database.reading() as session:
-            libraries.get_ready(session, library)
-        yield found, Ready(teacher, dataset, library)
+    folder = tmp_path_factory.mktemp("site")
+    furniture.copy(folder)
+    with site(folder, furniture.database) as found:
+        yield found, furniture.ready
 
 
 @pytest.fixture

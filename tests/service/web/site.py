@@ -11,13 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from service.jobs.registry import Workplace
 from service.worker import work_once
-from tests.service import tiny
 from tests.service.living import living
 from tests.service.shop import Shop
 
-LIBRARY = tiny.LIBRARY.model_copy(
-    update={"kinds": {"width": {"multiplier": (0.25, 0.5, 0.75)}, "sparse": {"sparsity": (0.5,)}}}
-)
 PATIENCE_MS = 60_000
 REFUSED = "Failed to load resource: the server responded with a status of 4"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.service.web.conftest import Ready
+from tests.service.furniture import Ready
 from tests.service.web.site import Site, visiting
 
 PLACES = (

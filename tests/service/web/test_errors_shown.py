@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Route, expect
 
 from tests.service import tiny
-from tests.service.web.conftest import Ready
+from tests.service.furniture import Ready
 from tests.service.web.site import Visit
 
 DETAIL = "This service asks for a token."

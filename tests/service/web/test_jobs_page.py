@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from service.repositories import jobs
 from service.repositories.pages import Page as Cut
 from tests.service import tiny
-from tests.service.web.site import LIBRARY, Visit
+from tests.service.furniture import LIBRARY
+from tests.service.web.site import Visit
 
 
 def newest_job(visit: Visit) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Route, expect
 
-from tests.service.web.conftest import Ready
+from tests.service.furniture import Ready
 from tests.service.web.site import PATIENCE_MS, Visit
 
 ROWS, COLUMNS = 50, 200

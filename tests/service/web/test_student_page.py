@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from candidates.checkpoint import Checkpoint
 from candidates.export.needs import why
 from tests.service import tiny
-from tests.service.web.conftest import Ready
+from tests.service.furniture import Ready
 from tests.service.web.site import Visit
 
 ROOT = Path(__file__).parents[3]

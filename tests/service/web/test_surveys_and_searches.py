@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.service.web.conftest import Ready
+from tests.service.furniture import Ready
 from tests.service.web.site import Visit
 
 INSIDE = re.compile(r"\d of \d inside")
