@@ -81,6 +81,11 @@ def test_the_result_is_a_student_file_with_the_same_widths(folder: Path) -> None
     assert after.provenance["strategy"] == "exact"
     assert len(after.provenance["parent"]) == 64
     assert after.provenance["fine_tuning"]["epochs"] == 1
+    assert after.provenance["learnt"]["num_images"] == 12
+    assert (after.provenance["learnt"]["num_steps"], after.provenance["learnt"]["num_epochs"]) == (
+        2,
+        1,
+    )
     network = load_student(folder / "out")
     assert not torch.equal(
         network.get_parameter("fc.weight"),
