@@ -1,6 +1,7 @@
 """Fine-tune a downloaded student from the command line: `python -m candidates.fine_tune --help`."""
 
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +39,7 @@ class Precision(StrEnum):
     bfloat16 = "bfloat16"
 
 
-def main(  # noqa: PLR0913 - each argument is an option of the command
+def tuned(  # noqa: PLR0913 - each argument is an option of the command
     student: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="The downloaded student.")
     ],
@@ -113,15 +114,20 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         "precision": precision.value, "channels_last": channels_last, "compiled": compiled,
     }  # fmt: skip
     files = Files(student=student, teacher=teacher, images=images, out=out, curves=curves)
+    lesson = Lesson(
+        recipe=_recipe(schedule, given), objective=objective.value, temperature=temperature,
+        label_weight=label_weight, from_scratch=from_scratch, noise=noise, look_every=look_every,
+    )  # fmt: skip
+    if curves is not None:
+        check_drawing(curves)
+    return FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
+
+
+@wraps(tuned)
+def main(*arguments: Any, **options: Any) -> Learnt:
+    """The same, whose errors end the program with a sentence."""
     try:
-        lesson = Lesson(
-            recipe=_recipe(schedule, given), objective=objective.value, temperature=temperature,
-            label_weight=label_weight, from_scratch=from_scratch, noise=noise,
-            look_every=look_every,
-        )  # fmt: skip
-        if curves is not None:
-            check_drawing(curves)
-        return FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
+        return tuned(*arguments, **options)
     except (StudentSearchError, ValueError, OSError, FloatingPointError) as exc:
         Console(stderr=True).print(str(exc), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from exc

@@ -37,7 +37,7 @@ def command(nouns: typer.Typer, name: str | None = None) -> Callable[[Function],
             for key, value in made.items():
                 if isinstance(value, Screen):
                     made[key] = value.or_else(context.find_root().obj or Shell())
-            with ending():
+            with ending(any(isinstance(each, Screen) and each.as_json for each in made.values())):
                 function(**made, **given)
 
         shared = [option for group in groups.values() for option in _options(group)]

@@ -14,7 +14,7 @@ from service.client import Client
 
 URL_HELP = "Where the service is; http://127.0.0.1:8000 unless given."
 TOKEN_HELP = "What to show it; better in the variable, where no list of processes shows it."  # noqa: S105
-JSON_HELP = "Answer as JSON on standard output."
+JSON_HELP = "Answer as JSON on standard output, and tell a problem as JSON on standard error."
 
 UrlOption = Annotated[str | None, typer.Option("--url", help=URL_HELP)]
 TokenOption = Annotated[str | None, typer.Option("--token", help=TOKEN_HELP)]
