@@ -1,7 +1,8 @@
 """Command: a function as a command, with the options that many commands share."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -34,10 +35,11 @@ def command(nouns: typer.Typer, name: str | None = None) -> Callable[[Function],
         @wraps(function)
         def run(context: typer.Context, **given: Any) -> None:
             made = {key: _made(group, given) for key, group in groups.items()}
+            usual = context.find_root().obj or Shell()
             for key, value in made.items():
                 if isinstance(value, Screen):
-                    made[key] = value.or_else(context.find_root().obj or Shell())
-            with ending(any(isinstance(each, Screen) and each.as_json for each in made.values())):
+                    made[key] = value.or_else(usual)
+            with _around(*made.values()):
                 function(**made, **given)
 
         shared = [option for group in groups.values() for option in _options(group)]
@@ -46,6 +48,18 @@ def command(nouns: typer.Typer, name: str | None = None) -> Callable[[Function],
         return function
 
     return added
+
+
+@contextmanager
+def _around(*shared: Any) -> Iterator[None]:
+    """How it ends, by what it shares with other commands."""
+    as_json = any(isinstance(each, Screen) and each.as_json for each in shared)
+    with ExitStack() as stack:
+        stack.enter_context(ending(as_json))
+        for each in shared:
+            if isinstance(each, Waiting):
+                stack.enter_context(each.posting())
+        yield
 
 
 def _made(group: Any, given: dict[str, Any]) -> Any:

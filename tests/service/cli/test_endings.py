@@ -112,6 +112,35 @@ def test_it_cancels_its_job_where_that_was_wanted(live: Live, stopped: signal.Si
     wait_until(lambda: live.client.job(job).state == "cancelled")
 
 
+@pytest.mark.parametrize("stopped", [signal.SIGINT, signal.SIGTERM])
+def test_a_job_whose_posting_was_interrupted_is_cancelled_all_the_same(
+    live: Live, stopped: signal.Signals
+) -> None:
+    """The answer to the first request is interrupted; the command sees it nevertheless."""
+    teacher, dataset = live.world.ready_teacher(), live.world.ready_dataset()
+    program = (
+        "import os, sys, httpx2; from service.cli import main\n"
+        "send = httpx2.Client.send\n"
+        "def slow(client, request, **options):\n"
+        "    response = send(client, request, **options)\n"
+        f"    if request.url.path.endswith('/libraries'): os.kill(os.getpid(), {int(stopped)})\n"
+        "    return response\n"
+        "httpx2.Client.send = slow\n"
+        "main()\n"
+    )
+    arguments = ("library", "build", teacher, dataset, "--cancel-on-interrupt")
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=environment(live),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.returncode == CANCELLED, done.stderr
+    (made,) = live.client.jobs(kind="library")
+    wait_until(lambda: live.client.job(made.id).state == "cancelled")
+
+
 def test_without_the_packages_of_a_server_everything_else_works() -> None:
     commands = {
         "--version": None,
