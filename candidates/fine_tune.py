@@ -10,7 +10,7 @@ from rich.console import Console
 
 from candidates.errors import StudentSearchError
 from candidates.learnt import Learnt
-from candidates.training_recipe import TrainingRecipe
+from candidates.training_recipe import TrainingRecipe, usual_translation
 
 if TYPE_CHECKING:  # slow to import, and not everywhere installed
     import torch
@@ -73,7 +73,14 @@ def tuned(  # noqa: PLR0913 - each argument is an option of the command
     weight_decay: Annotated[float, typer.Option(min=0)] = 1e-4,
     temperature: Annotated[float, typer.Option(min=0.1, help="τ of Eq. 3.")] = 2.5,
     label_weight: Annotated[float, typer.Option(min=0, help="λ of Eq. 3.")] = 1.0,
-    translation: Annotated[int, typer.Option(min=0, help="Largest random shift in pixels.")] = 4,
+    translation: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Largest random shift in pixels; an eighth of the images' smaller side, but at "
+            "most 4, unless given.",
+        ),
+    ] = None,
     flip: Annotated[bool, typer.Option(help="Mirror half of the images.")] = False,
     noise: Annotated[
         float, typer.Option(min=0, help="σ of Gaussian noise behind every neighbourhood.")
@@ -120,7 +127,10 @@ def tuned(  # noqa: PLR0913 - each argument is an option of the command
     )  # fmt: skip
     if curves is not None:
         check_drawing(curves)
-    return FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
+    tuning = FineTuning(files, pick_device(device), Console())
+    if translation is None:
+        lesson = lesson.shifting(usual_translation(*tuning.recipe.input[1:]))
+    return tuning.run(lesson, save_every)
 
 
 @wraps(tuned)

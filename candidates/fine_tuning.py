@@ -70,7 +70,8 @@ class FineTuning:
             self._warn(
                 f"The accuracy fell by {before.value - after.value:.2f} points. The student before "
                 f"fine-tuning lies unchanged in {self.files.student}; more epochs, another "
-                "learning rate or more images may help."
+                "learning rate, another --translation (images were shifted by up to "
+                f"{lesson.recipe.translation} pixels) or more images may help."
             )
         self.console.print(f"The student lies in {self.files.out}.")
         return learnt
