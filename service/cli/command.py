@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from service.cli.completion import completing
 from service.cli.endings import ending
 from service.cli.shell import JsonOption, Screen, Shell, TokenOption, UrlOption
 from service.cli.waiting import CancelOption, TimeoutOption, Waiting
@@ -30,7 +31,7 @@ def command(nouns: typer.Typer, name: str | None = None) -> Callable[[Function],
     def added(function: Function) -> Function:
         parameters = inspect.signature(function, eval_str=True).parameters.values()
         groups = {each.name: each.annotation for each in parameters if each.annotation in GROUPS}
-        own = [each for each in parameters if each.name not in groups]
+        own = [completing(each) for each in parameters if each.name not in groups]
 
         @wraps(function)
         def run(context: typer.Context, **given: Any) -> None:

@@ -13,6 +13,8 @@ from service.measure_latency.refused import Refused as NotMeasured
 
 FAILED, CANCELLED, NOT_MET, UNREACHABLE, TIMEOUT, INTERRUPTED = 1, 3, 4, 5, 124, 130
 BUDGETS = ("/problems/infeasible-budget", "/problems/contradictory-budget")
+PART = ".part"
+"""Behind the name of what is still being written."""
 OURS = ("candidates", "search", "service", "migrations")
 EXTRAS = {
     "torch": "train",
@@ -80,7 +82,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return _missing(error)
     if isinstance(error, OSError) and error.filename is not None:
-        return f"'{error.filename}' cannot be used: {error.strerror}. Check the path."
+        path = str(error.filename).removesuffix(PART)  # which whoever typed the path did not name
+        return f"'{path}' cannot be used: {error.strerror}. Check the path."
     return str(error)
 
 

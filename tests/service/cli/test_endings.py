@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.cli.endings import CANCELLED, FAILED, INTERRUPTED, NOT_MET, TIMEOUT, UNREACHABLE
-from tests.service.cli.typed import COMMAND, Done, command, environment, typed
+from tests.service.cli.typed import COMMAND, NOWHERE, Done, command, environment, typed
 from tests.service.living import Live
 from tests.service.waiting import PATIENCE_SECONDS, wait_until
 
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_written_is_a_sentence(live: Live) -> None:
     teacher = live.world.ready_teacher()
     found = command(live, "teacher", "download", teacher, "/nowhere/teacher.safetensors")
     assert found.returncode == FAILED
-    assert found.stderr.startswith("'/nowhere/teacher.safetensors.part' cannot be used: No such")
+    assert found.stderr.startswith("'/nowhere/teacher.safetensors' cannot be used: No such")
 
 
 def problem(done: Done) -> dict[str, Any]:
@@ -207,12 +207,25 @@ def test_with_json_fine_tuning_tells_its_problem_so_too() -> None:
     assert "header" in problem(done)["detail"]
 
 
+def completed(*words: str, url: str = NOWHERE) -> list[str]:
+    """As bash would offer it behind the last word."""
+    asked = {
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+        "STUDENT_SEARCH_URL": url,
+        "_STUDENT_SEARCH_COMPLETE": "complete_bash",
+    }
+    done = subprocess.run(COMMAND, env={**os.environ, **asked}, capture_output=True, text=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
 def test_the_shell_completes_commands() -> None:
-    asked = {"COMP_WORDS": "student-search t", "COMP_CWORD": "1"}
-    done = subprocess.run(
-        COMMAND,
-        env={**os.environ, **asked, "_STUDENT_SEARCH_COMPLETE": "complete_bash"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.split() == ["teacher", "token"]
+    assert completed("student-search", "t") == ["teacher", "token"]
+
+
+def test_the_shell_completes_ids_of_the_service_that_the_environment_names(live: Live) -> None:
+    job = posted(live)
+    assert completed("student-search", "jobs", "show", job[:6], url=live.url) == [job]
+    assert completed("student-search", "teacher", "show", "teacher_", url=live.url) == []
+    assert completed("student-search", "jobs", "show", "job_") == []
