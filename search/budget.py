@@ -39,8 +39,8 @@ def _limit(given: Any, number: type[int] | type[float]) -> int | float | str:
     if not usable:
         kind = "a whole number" if number is int else "a number"
         raise ValueError(
-            f"{str(given)[:40]!r} is no limit: one is {kind} above 0, such as 20000, 20_000, 2e4, "
-            "20k or 1.5M, or a share of the teacher like '50%'"
+            f"a limit is {kind} above 0, such as 20000, 20_000, 2e4, 20k or 1.5M, or a share of "
+            "the teacher like '50%'"
         )
     return limit
 

@@ -20,7 +20,7 @@ def test_numbers_may_be_written_as_people_write_them(written: object) -> None:
 
 @pytest.mark.parametrize("unclear", ["20,000", "20K", "20 k", "2m", "20kB", "1e3k", "2_0", "0.5"])
 def test_what_may_mean_several_things_is_refused_with_what_is_understood(unclear: str) -> None:
-    with pytest.raises(ValidationError, match=rf"'{unclear}' is no limit: .*20k or 1\.5M"):
+    with pytest.raises(ValidationError, match=r"such as 20000, 20_000, 2e4, 20k or 1\.5M"):
         Budget.model_validate({"parameters": unclear})
 
 
