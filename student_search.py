@@ -4,15 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from candidates.recipe import Preprocessing
     from candidates.student import load_student
     from service.client import AsyncClient, Client, ClientError
     from service.push import push
 
-__all__ = ["AsyncClient", "Client", "ClientError", "load_student", "push"]
+__all__ = ["AsyncClient", "Client", "ClientError", "Preprocessing", "load_student", "push"]
 _HOMES = {
     "AsyncClient": "service.client",
     "Client": "service.client",
     "ClientError": "service.client",
+    "Preprocessing": "candidates.recipe",
     "load_student": "candidates.student",
     "push": "service.push",
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from candidates.history import Point
+from candidates.point import Point
 
 INCHES = (8.0, 4.5)
 

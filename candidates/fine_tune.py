@@ -1,6 +1,7 @@
 """Fine-tune a downloaded student from the command line: `python -m candidates.fine_tune --help`."""
 
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from candidates.errors import StudentSearchError
 from candidates.learnt import Learnt
-from candidates.training_recipe import TrainingRecipe
+from candidates.training_recipe import TrainingRecipe, usual_translation
 
 if TYPE_CHECKING:  # slow to import, and not everywhere installed
     import torch
@@ -38,7 +39,7 @@ class Precision(StrEnum):
     bfloat16 = "bfloat16"
 
 
-def main(  # noqa: PLR0913 - each argument is an option of the command
+def tuned(  # noqa: PLR0913 - each argument is an option of the command
     student: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="The downloaded student.")
     ],
@@ -72,7 +73,14 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
     weight_decay: Annotated[float, typer.Option(min=0)] = 1e-4,
     temperature: Annotated[float, typer.Option(min=0.1, help="τ of Eq. 3.")] = 2.5,
     label_weight: Annotated[float, typer.Option(min=0, help="λ of Eq. 3.")] = 1.0,
-    translation: Annotated[int, typer.Option(min=0, help="Largest random shift in pixels.")] = 4,
+    translation: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Largest random shift in pixels; an eighth of the images' smaller side, but at "
+            "most 4, unless given.",
+        ),
+    ] = None,
     flip: Annotated[bool, typer.Option(help="Mirror half of the images.")] = False,
     noise: Annotated[
         float, typer.Option(min=0, help="σ of Gaussian noise behind every neighbourhood.")
@@ -113,15 +121,23 @@ def main(  # noqa: PLR0913 - each argument is an option of the command
         "precision": precision.value, "channels_last": channels_last, "compiled": compiled,
     }  # fmt: skip
     files = Files(student=student, teacher=teacher, images=images, out=out, curves=curves)
+    lesson = Lesson(
+        recipe=_recipe(schedule, given), objective=objective.value, temperature=temperature,
+        label_weight=label_weight, from_scratch=from_scratch, noise=noise, look_every=look_every,
+    )  # fmt: skip
+    if curves is not None:
+        check_drawing(curves)
+    tuning = FineTuning(files, pick_device(device), Console())
+    if translation is None:
+        lesson = lesson.shifting(usual_translation(*tuning.recipe.input[1:]))
+    return tuning.run(lesson, save_every)
+
+
+@wraps(tuned)
+def main(*arguments: Any, **options: Any) -> Learnt:
+    """The same, whose errors end the program with a sentence."""
     try:
-        lesson = Lesson(
-            recipe=_recipe(schedule, given), objective=objective.value, temperature=temperature,
-            label_weight=label_weight, from_scratch=from_scratch, noise=noise,
-            look_every=look_every,
-        )  # fmt: skip
-        if curves is not None:
-            check_drawing(curves)
-        return FineTuning(files, pick_device(device), Console()).run(lesson, save_every)
+        return tuned(*arguments, **options)
     except (StudentSearchError, ValueError, OSError, FloatingPointError) as exc:
         Console(stderr=True).print(str(exc), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from exc

@@ -62,17 +62,19 @@ class FineTuning:
             _start_again(self.student, lesson.recipe.seed)
         savings = self._savings(lesson, save_every)
         history = self._train(lesson, savings)
-        self._write(lesson, history)
-        savings.path.unlink(missing_ok=True)
         after = self._report("after fine-tuning", self.student)
+        learnt = self._learnt(lesson, before, after)
+        self._write(lesson, history, learnt)
+        savings.path.unlink(missing_ok=True)
         if after.value < before.value and not lesson.from_scratch:
             self._warn(
                 f"The accuracy fell by {before.value - after.value:.2f} points. The student before "
                 f"fine-tuning lies unchanged in {self.files.student}; more epochs, another "
-                "learning rate or more images may help."
+                "learning rate, another --translation (images were shifted by up to "
+                f"{lesson.recipe.translation} pixels) or more images may help."
             )
         self.console.print(f"The student lies in {self.files.out}.")
-        return Learnt(before=before, after=after)
+        return learnt
 
     def _check_images(self) -> None:
         found = self.dataset.calibration
@@ -109,13 +111,26 @@ class FineTuning:
         student = Teacher.of(self.recipe, self.student.program, state_of(self.file))
         return ActivationNoise([each.output for each in student.split.neighbourhoods], sigma)
 
-    def _write(self, lesson: Lesson, history: History) -> None:
+    def _learnt(self, lesson: Lesson, before: Estimate, after: Estimate) -> Learnt:
+        num_images = len(self.dataset.calibration.images)
+        num_steps = lesson.recipe.steps(num_images)
+        return Learnt(
+            before=before,
+            after=after,
+            num_images=len(self.dataset.reporting),
+            num_steps=num_steps,
+            num_training_images=num_images,
+            num_epochs=num_steps / lesson.recipe.steps_per_epoch(num_images),
+        )
+
+    def _write(self, lesson: Lesson, history: History, learnt: Learnt) -> None:
         points = history.points()
         told = lesson.model_dump(mode="json", exclude={"recipe"})
         provenance = {
             **self.description.provenance,
             "parent": hashlib.sha256(self.file.to_bytes()).hexdigest(),
             "fine_tuning": {**lesson.recipe.model_dump(mode="json"), **told},
+            "learnt": learnt.model_dump(mode="json"),
             "history": [point.model_dump(mode="json", exclude_none=True) for point in points],
         }
         described = self.description.model_copy(update={"provenance": provenance})

@@ -6,19 +6,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from candidates.value import Value
+from candidates.point import Point
 
 MAX_POINTS = 100
-
-
-class Point(Value):
-    """`loss` is the mean since the point before; `accuracy` the last one measured since then, in
-    percent, if there was one.
-    """
-
-    step: int
-    loss: float
-    accuracy: float | None = None
 
 
 class History(nn.Module):

@@ -32,6 +32,11 @@ class Lesson(Value):
     noise: float = Field(default=0, ge=0, description="σ of noise behind neighbourhoods.")
     look_every: int = Field(default=0, ge=0, description="In steps; 0: after every epoch.")
 
+    def shifting(self, translation: int) -> "Lesson":
+        """The same with another largest shift, in pixels."""
+        recipe = self.recipe.model_copy(update={"translation": translation})
+        return self.model_copy(update={"recipe": recipe})
+
     def loss(self, teacher: nn.Module) -> Loss:
         """What is minimised."""
         if self.objective == "labels":

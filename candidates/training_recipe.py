@@ -7,6 +7,8 @@ from pydantic import Field
 
 from candidates.value import Value
 
+PAPER_TRANSLATION = 4
+"""In pixels, of images of 32."""
 Share = Annotated[float, Field(ge=0, le=1)]
 PAPER_STEPS = 96_000
 PAPER_WARM_UP = 400
@@ -30,7 +32,9 @@ class TrainingRecipe(Value):
     decay: float = Field(default=0.1, gt=0, le=1, description="Factor at each boundary.")
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=1e-4, ge=0)
-    translation: int = Field(default=4, ge=0, description="Largest random shift in pixels.")
+    translation: int = Field(
+        default=PAPER_TRANSLATION, ge=0, description="Largest random shift in pixels."
+    )
     flip: bool = Field(default=False, description="Mirror half of the images.")
     average: float | None = Field(
         default=None,
@@ -83,3 +87,10 @@ class TrainingRecipe(Value):
             passed = sum(step >= round(boundary * total) for boundary in self.boundaries)
             return float(self.decay**passed)
         return (1 + math.cos(math.pi * (step - warm_up) / total)) / 2
+
+
+def usual_translation(height: int, width: int) -> int:
+    """An eighth of the smaller side of images, as in the paper at 32 pixels, and never more than
+    there: shifts that suit large images throw much of a small one away.
+    """
+    return min(PAPER_TRANSLATION, min(height, width) // 8)

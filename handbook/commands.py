@@ -24,8 +24,14 @@ command. Answers go to standard output, everything else to standard error.
 | 1 | failed; one sentence on standard error says why and what to do |
 | 2 | wrong usage |
 | 3 | the job was cancelled |
+| 4 | no student keeps within the budget |
+| 5 | the service is out of reach |
 | 124 | not done within `--timeout`; the job goes on |
 | 130 | interrupted; the job goes on, unless `--cancel-on-interrupt` was given |
+
+With `--json` the last line of standard error is, instead of a sentence, the problem as JSON: as
+the service told it (RFC 9457), so that a script can read the `smallest` that a budget could be, or
+with a `title` and a `detail` at least. Wrong usage is told in words.
 
 This page is made from the commands themselves.
 """

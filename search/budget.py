@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from candidates.candidate import Cost
 from candidates.value import Value
+from search.written import number_in
 
 CostAxis = Literal["parameters", "macs", "bytes", "latency_ms"]
 """Costs that add up along the network; the peak of activations does not."""
@@ -29,14 +30,18 @@ def _real_limit(given: Any) -> int | float | str:
 def _limit(given: Any, number: type[int] | type[float]) -> int | float | str:
     if isinstance(given, str) and re.fullmatch(_SHARE, given) and _share(given) > 0:
         return given
+    written: Any = number_in(given) if isinstance(given, str) else given
     try:
-        limit = number(given)
-        usable = 0 < float(limit) < inf and limit == float(given) and not isinstance(given, bool)
+        limit = number(written)
+        usable = 0 < float(limit) < inf and limit == float(written) and not isinstance(given, bool)
     except (TypeError, ValueError, OverflowError):
         usable = False
     if not usable:
         kind = "a whole number" if number is int else "a number"
-        raise ValueError(f"a limit is {kind} above 0, or a share of the teacher like '50%'")
+        raise ValueError(
+            f"a limit is {kind} above 0, such as 20000, 20_000, 2e4, 20k or 1.5M, or a share of "
+            "the teacher like '50%'"
+        )
     return limit
 
 

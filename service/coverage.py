@@ -66,6 +66,9 @@ def _largest(left_out: Sequence[LeftOut]) -> str:
 
 
 def _name(left_out: LeftOut) -> str:
+    """Of a module that is left out in part, the parameters that are."""
+    if left_out.parameters:
+        return ", ".join(f"'{name}'" for name in left_out.parameters)
     return f"'{left_out.module}'" if left_out.module else "the network's own parameters"
 
 

@@ -61,12 +61,12 @@ class Gate:
     def _token(self, authorization: str) -> TokenRecord:
         scheme, _, text = authorization.partition(" ")
         if scheme.lower() != "bearer":
-            raise TokenRefused("is not of the form 'Bearer …'")
+            raise TokenRefused("is not of the form 'Bearer …'", self.is_closed())
         with self.database.reading() as session:
             token = tokens.shown(session, Credential.of(text.strip()))
         now = datetime.now(UTC)
         if token is None:
-            raise TokenRefused("is none of this service")
+            raise TokenRefused("is none of this service", self.is_closed())
         if token.revoked_at is not None:
             raise TokenRefused("was revoked")
         if not token.is_valid(now):

@@ -119,6 +119,7 @@ class Ledger:
             row.state, row.worker = "succeeded", None
             row.progress_total = progress.total if progress else row.progress_total
             row.progress_done = row.progress_total
+            row.finished_at = self._clock()
             settle(session, job, self._clock())
 
     def fail(self, unit: UnitRecord, failure: Failure, final: bool) -> None:

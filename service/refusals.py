@@ -27,13 +27,16 @@ class TokenMissing(Refusal):
 
 
 class TokenRefused(Refusal):
-    """A call came with a token that opens nothing."""
+    """A call came with a token that opens nothing; it may be that none is needed."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            f"The token that was sent {why}. Ask whoever runs the service for another one, "
-            f"which is made there with: {MAKE_ONE}."
+    def __init__(self, why: str, is_needed: bool = True) -> None:
+        what = (
+            f"Ask whoever runs the service for another one, which is made there with: {MAKE_ONE}."
+            if is_needed
+            else "This service has no tokens and needs none: unset STUDENT_SEARCH_TOKEN, and send "
+            "no 'Authorization'."
         )
+        super().__init__(f"The token that was sent {why}. {what}")
         self.headers = {"www-authenticate": f'{REALM}, error="invalid_token"'}
 
 

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from search import strategies
 from search.budget import Budget
+from search.predictor import Prediction
 from search.selection import Answer
 from service.database import Database, Session
 from service.records import CandidateRecord, StudentRecord, TeacherRecord
-from service.repositories import devices, students
+from service.repositories import devices, measured, students
 from service.repositories.students import Wish
 from service.shelves import Shelf, Shelves
 from service.student_files import StudentFiles, network_of
@@ -17,13 +18,25 @@ from service.watch import NOBODY, Watch
 Chosen = tuple[CandidateRecord, ...]
 
 
+class Since(NamedTuple):
+    """What has come since a student was predicted: measurements of its library, and what they
+    together with all others predict for it now.
+    """
+
+    num_measured: int
+    prediction: Prediction
+
+
 class Product(NamedTuple):
-    """A student with what it was made of; `made` is False if it had been there before."""
+    """A student with what it was made of; `made` is False if it had been there before, and then
+    `since` tells what would be predicted otherwise now.
+    """
 
     student: StudentRecord
     made: bool
     teacher: TeacherRecord
     chosen: Chosen
+    since: Since | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,8 @@ class StudentMaker:
             earlier = students.find(session, wish)
             if earlier is not None:
                 chosen = shelf.chosen(session, earlier.selection.choices)
-                return Product(earlier, False, shelf.teacher, chosen)
+                since = _since(session, there, earlier)
+                return Product(earlier, False, shelf.teacher, chosen, since)
         budget = there.absolute(wish.budget)
         with self.watch.selecting(wish.strategy):
             answer = strategies.select(wish.strategy, there.problem, budget, wish.settings)
@@ -67,6 +81,17 @@ class StudentMaker:
         return Product(found.record, found.made, shelf.teacher, chosen)
 
 
+def _since(session: Session, shelf: Shelf, student: StudentRecord) -> Since | None:
+    """None where nothing was measured, or the library is being built again."""
+    num_measured = measured.num_since(session, student.library_id, student.created_at)
+    problem = shelf.ready_problem
+    if problem is None or num_measured == 0:
+        return None
+    choices = {choice.id: choice for each in problem.neighbourhoods for choice in each}
+    loss = problem.loss([choices[each] for each in student.selection.choices])
+    return Since(num_measured, problem.predictor.accuracy(loss))
+
+
 def with_device_id(session: Session, budget: Budget) -> Budget:
     """The same budget, its device named by its id. Raises UnknownResource."""
     if budget.device is None:
@@ -80,12 +105,12 @@ def _provenance(
     """Digests only, no ids, times or budgets: equal students have equal files, whatever they were
     asked for. `teacher` is that of the teacher's own file.
     """
-    measured = {"objective": "measured", "trials": len(answer.trials)}
+    searched = {"objective": "measured", "trials": len(answer.trials)}
     return {
         "teacher": network_of(teacher),
         "candidates": [part.identity for part in chosen],
         "strategy": wish.strategy,
         "predicted_accuracy": answer.selection.predicted_accuracy.model_dump(),
         "parent": None,
-        **(measured if wish.search is not None else {}),
+        **(searched if wish.search is not None else {}),
     }

@@ -2,14 +2,18 @@
 
 import json
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from candidates.assembly import description_of, program_of
 from candidates.checkpoint import ITEM_BYTES, Checkpoint, Tensor
 from candidates.export.facts import Facts, Section
+from candidates.export.tuning import Tuning
 from candidates.licence import hub_fields
 
+PREDICTION = "predicted_accuracy"
 UNTOLD = "unknown: ask whoever trained the teacher"
 LOAD = """```python
 from student import load
@@ -27,8 +31,7 @@ session = onnxruntime.InferenceSession("student.onnx")
 ```
 """
 FINE_TUNE = """```sh
-python -m candidates.fine_tune student.safetensors teacher.safetensors \\
-  images.tar fine-tuned.safetensors
+student-search fine-tune student.safetensors teacher.safetensors images.tar fine-tuned.safetensors
 ```
 
 or as any module of torch: `student.train()`, then your own loop over `student.parameters()`.
@@ -50,11 +53,13 @@ def card(checkpoint: Checkpoint, facts: Facts) -> str:
             "Standard deviation": str(recipe.preprocessing.std),
         },
     )
-    origin = {key: json.dumps(value) for key, value in description.provenance.items()}
+    tuning = Tuning.of(description.provenance)
     terms = Section.of(
         "Licence", {"Of the teacher, whose weights these are": facts.licence or UNTOLD}
     )
-    sections = [network, *facts.sections, terms, Section.of("Provenance", origin)]
+    origin = _origin(description.provenance, tuning)
+    tuned = () if tuning is None else (tuning.summary(),)
+    sections = [network, *tuned, *facts.sections, terms, origin]
     head = {**hub_fields(facts.licence), "library_name": "pytorch"}
     return "\n".join([
         "---", *(f"{name}: {json.dumps(value)}" for name, value in head.items()),
@@ -64,6 +69,7 @@ def card(checkpoint: Checkpoint, facts: Facts) -> str:
         "parts.", "",
         *(line for section in sections if section.rows for line in _table(section)),
         "## Load it", "", LOAD, "## Fine-tune it", "", FINE_TUNE,
+        *(() if tuning is None else _table(tuning.whole())),
     ])  # fmt: skip
 
 
@@ -73,6 +79,15 @@ def escaped(text: str) -> str:
     for sign in "\\`*_{}[]<>#|":
         shown = shown.replace(sign, f"\\{sign}")
     return shown
+
+
+def _origin(provenance: Mapping[str, Any], tuning: Tuning | None) -> Section:
+    """What a section of its own tells is not told again."""
+    told = () if tuning is None else tuple(Tuning.model_fields)
+    later = "" if tuning is None else ", of the student before fine-tuning"
+    names = {PREDICTION: PREDICTION + later}
+    rows = {key: json.dumps(value) for key, value in provenance.items() if key not in told}
+    return Section.of("Provenance", {names.get(key, key): rows[key] for key in rows})
 
 
 def _table(section: Section) -> list[str]:

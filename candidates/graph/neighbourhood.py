@@ -13,7 +13,8 @@ class Width(Value):
 
     Producers and consumers are calls of the teacher's program: a producer's weight has the axis
     among its rows, a consumer contracts it with its weight. `mixed` tells that something else
-    mixes its indices as well, such as a product of queries and keys.
+    mixes its indices as well, such as a product of queries and keys. `channels` are unknown in
+    teachers that were cut before they were counted.
     """
 
     name: str
@@ -21,6 +22,12 @@ class Width(Value):
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     mixed: bool = False
+    channels: int | None = Field(
+        default=None,
+        description="How many channels its indices are together. Equal to the size where an index "
+        "is a channel; in a layer of groups or heads an index is one of these, or a place in each, "
+        "and `channels / size` channels go with it.",
+    )
 
 
 class Neighbourhood(Value):
@@ -42,9 +49,12 @@ class Neighbourhood(Value):
 
 
 class LeftOut(Value):
-    """A module whose parameters no width of a neighbourhood touches, and why."""
+    """A module whose parameters no width of a neighbourhood touches, and why; `parameters` names
+    them where it has others that a width does touch.
+    """
 
     module: str
+    parameters: tuple[str, ...] = ()
     num_parameters: int
     reason: str
 

@@ -109,7 +109,7 @@ class Splitter:
         names = self.program.names()
         before = names[: names.index(region.input) + 1]
         tensors = self._tensors(region)
-        modules = dict.fromkeys(name.rpartition(".")[0] for name in tensors)
+        modules = dict.fromkeys(map(_home, tensors))
         widths = self.inside(region)
         return Neighbourhood(
             name=self._name(region, list(modules)),
@@ -151,15 +151,18 @@ class Splitter:
     def _left_out(self, neighbourhoods: Sequence[Neighbourhood]) -> list[LeftOut]:
         missing = self.num_parameters.keys() - self._touched(neighbourhoods)
         inside = {module for each in neighbourhoods for module in each.modules}
-        found: dict[str, tuple[int, str]] = {}
+        touched = {_home(name) for name in self.num_parameters if name not in missing}
+        found: dict[str, list[str]] = {}
         for name in (name for name in self.num_parameters if name in missing):
-            module = name.rpartition(".")[0]
-            free = BEYOND if module in inside else OUTSIDE
-            count, reason = found.get(module, (0, self._reason(name, free)))
-            found[module] = (count + self.num_parameters[name], reason)
+            found.setdefault(_home(name), []).append(name)
         return [
-            LeftOut(module=module, num_parameters=count, reason=reason)
-            for module, (count, reason) in found.items()
+            LeftOut(
+                module=module,
+                parameters=tuple(names) if module in touched else (),
+                num_parameters=sum(self.num_parameters[name] for name in names),
+                reason=self._reason(names[0], BEYOND if module in inside else OUTSIDE),
+            )
+            for module, names in found.items()
         ]
 
     def _reason(self, tensor: str, free: str) -> str:
@@ -189,7 +192,13 @@ def _plain(width: AxisWidth) -> Width:
         producers=width.producers,
         consumers=width.consumers,
         mixed=width.mixed,
+        channels=width.channels,
     )
+
+
+def _home(tensor: str) -> str:
+    """The module of a parameter."""
+    return tensor.rpartition(".")[0]
 
 
 def _module(call: Call) -> str:

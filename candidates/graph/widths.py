@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from candidates.graph.axes import Leaf, Product, Sum, Term, Terms, fix, leaves, resolved
+from candidates.graph.axes import Leaf, Product, Sum, Term, Terms, fix, leaves, resolved, size_of
 from candidates.graph.follow import Axes
 from candidates.graph.operators import CONVOLUTIONS, WEIGHTED
 from candidates.graph.program import Call, Program, TensorOf
@@ -19,6 +19,7 @@ class AxisWidth:
     `calls` are all that read or give a tensor with the axis. A producer's weight has it among its
     rows, a consumer is a linear call that contracts it with its weight. `mixed` tells that
     something else than consumers mixes its indices (a product of queries and keys, a LayerNorm).
+    All indices together are so many `channels` of the first tensor that has the axis.
     """
 
     axis: Leaf
@@ -28,6 +29,7 @@ class AxisWidth:
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     mixed: bool
+    channels: int
 
 
 def find_widths(program: Program, axes: Axes) -> list[AxisWidth]:
@@ -140,7 +142,16 @@ def _width(
         producers=tuple(call.name for call in producers),
         consumers=tuple(call.name for call in consumers),
         mixed=mixed,
+        channels=max(_channels(term, leaf) for term in axes.tensors[tensors[0]]),
     )
+
+
+def _channels(term: Term, leaf: Leaf) -> int:
+    """How many of a dimension's indices go by an axis: of groups, all in them."""
+    found = resolved(term)
+    if isinstance(found, Sum):
+        return max(_channels(part, leaf) for part in found.parts)
+    return size_of(found) if any(each is leaf for each in leaves(found)) else 0
 
 
 def is_linear(call: Call) -> bool:

@@ -56,6 +56,11 @@ class Archive:
         with _damage():
             return self._zip.read(entry)
 
+    def start_of(self, name: str, limit: int) -> bytes:
+        """At most so many bytes of the beginning of a record that is there."""
+        with _damage(), self._zip.open(self._entries[name]) as record:
+            return record.read(limit)
+
     def text_of(self, name: str) -> bytes:
         """A record of text, such as JSON."""
         return self.bytes_of(name, MAX_TEXT_BYTES)

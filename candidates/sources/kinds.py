@@ -7,6 +7,7 @@ from candidates.checkpoint import MAX_HEADER_BYTES
 from candidates.errors import InvalidCheckpoint, InvalidRecipe
 from candidates.recipe import TeacherRecipe
 from candidates.sources.archive import Archive, is_archive, is_torch_script, names_in
+from candidates.sources.pickled import foreign_class
 
 Kind = Literal["safetensors", "state_dict", "exported"]
 BEFORE_ZIP = b"\x80\x02\x8a\nl\xfc\x9cF\xf9"
@@ -26,6 +27,7 @@ def kind_of(path: Path) -> Kind:
         first = file.read(16)
     is_no_header = int.from_bytes(first[:8], "little") > MAX_HEADER_BYTES
     if first.startswith(BEFORE_ZIP):
+        _refuse_objects(path)
         return "state_dict"
     if first[:1] == b"\x80" and first[1:2] in b"\x02\x03\x04\x05" and is_no_header:
         raise InvalidCheckpoint(
@@ -59,8 +61,20 @@ def _kind_of_archive(path: Path) -> Kind:
     if is_exported:
         return "exported"
     if "data.pkl" in names:
+        _refuse_objects(path)
         return "state_dict"
     raise InvalidCheckpoint(
         "This zip archive is neither an exported program (.pt2) nor a state dict (.pth, .pt). "
         + EXPORT
     )
+
+
+def _refuse_objects(path: Path) -> None:
+    found = foreign_class(path)
+    if found is not None:
+        raise InvalidCheckpoint(
+            f"The file holds a pickled object of the class {found[:200]!r}, not tensors alone: the "
+            "whole network, or something beside its weights. It was not opened. "
+            f"{EXPORT} From the process where the network lives, student_search.push sends it as "
+            "it is."
+        )

@@ -19,6 +19,7 @@ from service.records import Origin, StudentRecord
 from service.repositories import measurements, refinements, students, trials
 from service.repositories.students import Wanted, Wish
 from service.shelves import Shelves
+from service.student_maker import Since
 
 router = APIRouter(prefix="/v1/students", tags=["students"], route_class=Route)
 
@@ -49,6 +50,8 @@ def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBod
     )
     product = parts.maker.make(wish)
     note = posted(response, product.made, f"/v1/students/{product.student.id}", success=201)
+    if product.since is not None:
+        note = f"{note} {_now(product.student, product.since)}"
     if body.refine:
         note = " ".join(filter(None, (note, _refine(parts, product.student.id))))
     context = StudentContext.of(product.teacher, product.chosen)
@@ -110,6 +113,18 @@ def _refine(parts: Parts, student_id: str) -> str:
     with parts.database.writing() as session:
         record = refinements.post(session, student_id, RefinementSettings()).record
     return f"The job '{record.job_id}' refines it: see /v1/students/{student_id}/refinements."
+
+
+def _now(student: StudentRecord, since: Since) -> str:
+    """What to know of a prediction that is older than measurements."""
+    accuracy, num = since.prediction, since.num_measured
+    measured = "1 student was" if num == 1 else f"{num} students were"
+    return (
+        f"It was chosen and predicted on {student.created_at:%F at %R} UTC; {measured} measured in "
+        f"its library since, after which {accuracy.value:.2f} ± {accuracy.standard_error:.2f} % "
+        "are predicted for it. To have a student chosen by what is known now, delete this one and "
+        "post again, or ask for a budget that differs a little."
+    )
 
 
 def _body(session: Session, shelves: Shelves, record: StudentRecord) -> StudentBody:

@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from service.bodies import common
 from service.bodies.jobs import JobBody
 from service.client import Client, ClientError
-from service.interrupts import as_interrupts
+from service.interrupts import as_interrupts, held_back
 
+Made = TypeVar("Made", bound=common.Made)
 TENTHS = 10
 
 
@@ -26,17 +28,22 @@ class Jobs:
         self._end = None if timeout is None else time.monotonic() + timeout
         self._own: str | None = None
 
-    def wait(self, made: common.Made) -> None:
-        """Raises JobEnded, and StillRunning: the job then goes on, and the pipeline's next run
-        with it.
+    def done(self, post: Callable[[], Made]) -> Made:
+        """What is posted, once its job has ended. An interrupt waits until the job is known.
+
+        Raises JobEnded, and StillRunning: the job then goes on, and the pipeline's next run with
+        it.
         """
-        if made.note is None:  # else somebody else may be waiting for it, too
-            self._own = made.job
-            self._note.write_text(made.job)
+        with held_back():
+            made = post()
+            if made.note is None:  # else somebody else may be waiting for it, too
+                self._own = made.job
+                self._note.write_text(made.job)
         left = None if self._end is None else max(0.0, self._end - time.monotonic())
         self._client.wait(made.job, self._teller(), timeout_seconds=left)
         self._own = None
         self._note.unlink(missing_ok=True)
+        return made
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:

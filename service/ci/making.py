@@ -22,10 +22,8 @@ class Making(NamedTuple):
 def make(client: Client, jobs: Jobs, wishes: Wishes, folder: Path) -> Making:
     """Leaves the students' refitted files in `folder`. Raises ClientError."""
     dataset = None if wishes.dataset is None else _dataset(client, wishes.dataset)
-    teacher = client.post_teacher(wishes.name, wishes.recipe, wishes.weights)
-    jobs.wait(teacher)
-    library = client.build_library(teacher.id, dataset, wishes.library)
-    jobs.wait(library)
+    teacher = jobs.done(lambda: client.post_teacher(wishes.name, wishes.recipe, wishes.weights))
+    library = jobs.done(lambda: client.build_library(teacher.id, dataset, wishes.library))
     students = {
         wish.text: _made(client, jobs, library.id, wish, folder) for wish in wishes.students
     }
@@ -50,7 +48,7 @@ def _dataset(client: Client, given: str) -> str:
 
 def _made(client: Client, jobs: Jobs, library: str, wish: Wish, folder: Path) -> Made:
     student = client.request_student(library, wish.budget)
-    jobs.wait(client.measure(student.id))
+    jobs.done(lambda: client.measure(student.id))
     client.download(student.id, folder / wish.file_name, refitted=True)
     return _as_measured(client.student(student.id))
 

@@ -1,12 +1,14 @@
 """Command: a function as a command, with the options that many commands share."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
 import typer
 
+from service.cli.completion import completing
 from service.cli.endings import ending
 from service.cli.shell import JsonOption, Screen, Shell, TokenOption, UrlOption
 from service.cli.waiting import CancelOption, TimeoutOption, Waiting
@@ -29,15 +31,16 @@ def command(nouns: typer.Typer, name: str | None = None) -> Callable[[Function],
     def added(function: Function) -> Function:
         parameters = inspect.signature(function, eval_str=True).parameters.values()
         groups = {each.name: each.annotation for each in parameters if each.annotation in GROUPS}
-        own = [each for each in parameters if each.name not in groups]
+        own = [completing(each) for each in parameters if each.name not in groups]
 
         @wraps(function)
         def run(context: typer.Context, **given: Any) -> None:
             made = {key: _made(group, given) for key, group in groups.items()}
+            usual = context.find_root().obj or Shell()
             for key, value in made.items():
                 if isinstance(value, Screen):
-                    made[key] = value.or_else(context.find_root().obj or Shell())
-            with ending():
+                    made[key] = value.or_else(usual)
+            with _around(*made.values()):
                 function(**made, **given)
 
         shared = [option for group in groups.values() for option in _options(group)]
@@ -46,6 +49,18 @@ def command(nouns: typer.Typer, name: str | None = None) -> Callable[[Function],
         return function
 
     return added
+
+
+@contextmanager
+def _around(*shared: Any) -> Iterator[None]:
+    """How it ends, by what it shares with other commands."""
+    as_json = any(isinstance(each, Screen) and each.as_json for each in shared)
+    with ExitStack() as stack:
+        stack.enter_context(ending(as_json))
+        for each in shared:
+            if isinstance(each, Waiting):
+                stack.enter_context(each.posting())
+        yield
 
 
 def _made(group: Any, given: dict[str, Any]) -> Any:

@@ -23,7 +23,8 @@ from service.client import TOKEN_VARIABLE, URL_VARIABLE
 NAME = "student-search"
 HELP = """Smaller networks from a trained one, under any budget.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cancelled, 124 timeout, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 cancelled, 4 no student keeps within the budget,
+5 the service is out of reach, 124 timeout, 130 interrupted.
 """
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)

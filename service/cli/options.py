@@ -13,7 +13,7 @@ from service.cli.shell import console
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
-AT_MOST = "A number, or a share of the teacher like 50%."
+AT_MOST = "A number, such as 20000, 2e4, 20k or 1.5M, or a share of the teacher like 50%."
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 OutArgument = Annotated[Path, typer.Argument(help="Where to put the file.")]

@@ -14,7 +14,10 @@ from service.client import Client
 
 URL_HELP = "Where the service is; http://127.0.0.1:8000 unless given."
 TOKEN_HELP = "What to show it; better in the variable, where no list of processes shows it."  # noqa: S105
-JSON_HELP = "Answer as JSON on standard output."
+JSON_HELP = "Answer as JSON on standard output, and tell a problem as JSON on standard error."
+
+SHARE = "share"
+"""A column that is told in percent, as everywhere else."""
 
 UrlOption = Annotated[str | None, typer.Option("--url", help=URL_HELP)]
 TokenOption = Annotated[str | None, typer.Option("--token", help=TOKEN_HELP)]
@@ -51,10 +54,12 @@ class Screen:
         self.answer_rows([[_cell(each, name) for name in columns] for each in items], items)
 
     def answer_rows(self, rows: Sequence[Sequence[str]], value: object) -> None:
-        """Columns under one another; nothing at all where there is no row."""
+        """Columns under one another; where there is no row, a word to the person."""
         if self.as_json:
             self.answer("", value)
             return
+        if not rows:
+            self.say("None.")
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
@@ -87,6 +92,8 @@ def _cell(item: BaseModel, name: str) -> str:
     value: Any = item
     for part in name.split("."):
         value = None if value is None else getattr(value, part)
+    if name == SHARE:
+        return f"{value:.0%}"
     if hasattr(value, "strftime"):
         return f"{value:%F %R}"
     return "-" if value is None else str(value)

@@ -1,7 +1,7 @@
 """Waiting: how long a command stays, and what becomes of the job when it is interrupted."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -12,7 +12,7 @@ from service.bodies.jobs import JobBody
 from service.cli.endings import CANCELLED, INTERRUPTED
 from service.cli.shell import Shell, console
 from service.client import Client, ClientError
-from service.interrupts import as_interrupts
+from service.interrupts import as_interrupts, held_back
 
 TimeoutOption = Annotated[
     float | None,
@@ -20,7 +20,9 @@ TimeoutOption = Annotated[
 ]
 CancelOption = Annotated[
     bool,
-    typer.Option("--cancel-on-interrupt", help="Ctrl-C while waiting cancels the job as well."),
+    typer.Option(
+        "--cancel-on-interrupt", help="Ctrl-C cancels the job as well; twice ends at once."
+    ),
 ]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Stay until the job has ended.")]
 TENTHS = 10
@@ -42,14 +44,18 @@ class Waiting:
         with self.interruptible(shell, client, job), _progress() as progress:
             return client.wait(job, progress, timeout_seconds=self.timeout)
 
+    def posting(self) -> AbstractContextManager[None]:
+        """Around all of a command: until its job is known, nothing can be cancelled."""
+        return held_back() if self.cancel_on_interrupt else nullcontext()
+
     @contextmanager
     def interruptible(self, shell: Shell, client: Client, job: str) -> Iterator[None]:
         """Also by SIGTERM, which is how CI systems stop what runs."""
-        with as_interrupts():
-            try:
+        try:
+            with as_interrupts():
                 yield
-            except KeyboardInterrupt as exc:
-                raise typer.Exit(self._interrupted(shell, client, job)) from exc
+        except KeyboardInterrupt as exc:
+            raise typer.Exit(self._interrupted(shell, client, job)) from exc
 
     def _interrupted(self, shell: Shell, client: Client, job: str) -> int:
         if not self.cancel_on_interrupt:

@@ -13,6 +13,7 @@ from service.measure_latency.machine import Machine, Run
 SAMPLE_SECONDS = 0.005
 MAX_LOOPS = 1000
 WARM_UP = 3
+QUARTERS = 4
 
 
 def latencies(machine: Machine, runs: dict[Any, Run], repeats: int) -> dict[Any, dict[str, float]]:
@@ -54,7 +55,11 @@ def latency(samples: list[float]) -> dict[str, float]:
 
 
 def progress(done: int, total: int, num_networks: int) -> None:
-    """A line that overwrites itself."""
-    end = "\n" if done == total else ""
-    sys.stderr.write(f"\r{num_networks} networks, round {done} of {total}{end}")
+    """A line that overwrites itself; where nobody looks, as in a log, four of them."""
+    said = f"{num_networks} networks, round {done} of {total}"
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\r{said}{end}")
+    elif QUARTERS * done // total > QUARTERS * (done - 1) // total:
+        sys.stderr.write(f"{said}\n")
     sys.stderr.flush()

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from candidates.value import Value
@@ -13,6 +13,7 @@ from service.failures import UnknownResource
 from service.records import Failure, JobRecord, Progress, WorkState
 from service.repositories.ids import new_id
 from service.repositories.pages import Listing, Order, Page, matching, rows_of_page
+from service.repositories.remaining import Units, counted, eta_seconds
 from service.tables import JobRow, UnitRow
 
 JobSort = Literal["-created_at", "created_at", "-priority", "priority"]
@@ -30,15 +31,6 @@ class NewUnit(Value):
     stage: int = 0
     weight: int = 100
     total: int = 0
-
-
-class _UnitsOfState(NamedTuple):
-    """What the units of a job that are in one state add up to."""
-
-    state: WorkState
-    num_units: int
-    weight: int
-    weight_done: float
 
 
 class Amendment(Value):
@@ -135,28 +127,11 @@ def _unit_row(job_id: str, unit: NewUnit) -> UnitRow:
 
 
 def _records(session: Session, rows: Sequence[JobRow]) -> list[JobRecord]:
-    counted = _counted(session, [row.id for row in rows])
-    return [_record(row, counted.get(row.id, [])) for row in rows]
+    found = counted(session, [row.id for row in rows])
+    return [_record(row, found.get(row.id, [])) for row in rows]
 
 
-def _counted(session: Session, job_ids: Sequence[str]) -> dict[str, list[_UnitsOfState]]:
-    """A job may have very many units, so the database adds them up."""
-    share = case(
-        (UnitRow.state == "succeeded", 1.0),
-        (UnitRow.progress_total == 0, 0.0),
-        (UnitRow.progress_done >= UnitRow.progress_total, 1.0),
-        else_=UnitRow.progress_done * 1.0 / UnitRow.progress_total,
-    )
-    sums = func.count(), func.sum(UnitRow.weight), func.sum(UnitRow.weight * share)
-    query = select(UnitRow.job_id, UnitRow.state, *sums).where(UnitRow.job_id.in_(job_ids))
-    found: dict[str, list[_UnitsOfState]] = {}
-    rows: Any = session.execute(query.group_by(UnitRow.job_id, UnitRow.state))
-    for job_id, *rest in rows:
-        found.setdefault(job_id, []).append(_UnitsOfState(*rest))
-    return found
-
-
-def _record(row: JobRow, units: Sequence[_UnitsOfState]) -> JobRecord:
+def _record(row: JobRow, units: Sequence[Units]) -> JobRecord:
     progress = Progress(
         done=int(sum(each.weight_done for each in units)),
         total=int(sum(each.weight for each in units)),
@@ -171,18 +146,17 @@ def _record(row: JobRow, units: Sequence[_UnitsOfState]) -> JobRecord:
         "priority": row.priority,
         "deadline": row.deadline,
         "progress": progress,
-        "units": {each.state: each.num_units for each in units},
+        "units": _by_state(units),
         "stopping": row.stop_requested_at is not None and row.finished_at is None,
-        "eta_seconds": _eta_seconds(row, progress),
+        "eta_seconds": eta_seconds(row, units, datetime.now(UTC)),
         "created_at": row.created_at,
         "started_at": row.started_at,
         "finished_at": row.finished_at,
     })  # fmt: skip
 
 
-def _eta_seconds(row: JobRow, progress: Progress) -> float | None:
-    """The time so far, carried on; None before there is anything to go by, or after the end."""
-    if row.started_at is None or row.finished_at is not None or progress.done == 0:
-        return None
-    elapsed = (datetime.now(UTC) - row.started_at).total_seconds()
-    return round(elapsed * (progress.total - progress.done) / progress.done, 1)
+def _by_state(units: Sequence[Units]) -> dict[WorkState, int]:
+    found: dict[WorkState, int] = {}
+    for each in units:
+        found[each.state] = found.get(each.state, 0) + each.num_units
+    return found

@@ -1,12 +1,14 @@
 """Measured students of a library."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from candidates.candidate import Estimate
 from search.selection import Selection
 from service.records import MeasuredStudentRecord
-from service.tables import MeasurementRow, StudentRow
+from service.tables import JobRow, MeasurementRow, StudentRow
 
 
 def of_library(session: Session, library_id: str) -> tuple[MeasuredStudentRecord, ...]:
@@ -28,3 +30,18 @@ def of_library(session: Session, library_id: str) -> tuple[MeasuredStudentRecord
         )
         for row in session.execute(query.where(*conditions).order_by(StudentRow.id))
     )
+
+
+def num_since(session: Session, library_id: str, moment: datetime) -> int:
+    """How many selected students were measured by jobs that ended later, or have not ended."""
+    query = select(func.count()).select_from(MeasurementRow)
+    query = query.join(StudentRow, MeasurementRow.student_id == StudentRow.id)
+    query = query.join(JobRow, MeasurementRow.job_id == JobRow.id)
+    return session.scalars(
+        query.where(
+            StudentRow.library_id == library_id,
+            StudentRow.origin == "selection",
+            MeasurementRow.state == "ready",
+            or_(JobRow.finished_at.is_(None), JobRow.finished_at > moment),
+        )
+    ).one()

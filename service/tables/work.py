@@ -37,7 +37,7 @@ class UnitRow(Base):
     """A unit of work. `token` grows with each claim, so an older claim cannot commit.
 
     `beats` grows with each heartbeat: a unit whose beats stand still has lost its worker.
-    `attempts` are those that came no further than `furthest`.
+    `attempts` are those that came no further than `furthest`. `finished_at` is when it succeeded.
     """
 
     __tablename__ = "units"
@@ -60,6 +60,7 @@ class UnitRow(Base):
     furthest: Mapped[int | None]
     progress_done: Mapped[int] = mapped_column(default=0)
     progress_total: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]
     error: Mapped[dict[str, Any] | None]
 
 

@@ -81,6 +81,11 @@ def test_the_result_is_a_student_file_with_the_same_widths(folder: Path) -> None
     assert after.provenance["strategy"] == "exact"
     assert len(after.provenance["parent"]) == 64
     assert after.provenance["fine_tuning"]["epochs"] == 1
+    assert after.provenance["learnt"]["num_images"] == 12
+    assert (after.provenance["learnt"]["num_steps"], after.provenance["learnt"]["num_epochs"]) == (
+        2,
+        1,
+    )
     network = load_student(folder / "out")
     assert not torch.equal(
         network.get_parameter("fc.weight"),
@@ -314,6 +319,14 @@ def test_an_accuracy_that_fell_is_warned_of(folder: Path) -> None:
     output = words(CliRunner().invoke(APP, command))
     assert "before fine-tuning: 100.00" in output
     assert "Warning: The accuracy fell by 100.00 points." in output
+    assert "another --translation (images were shifted by up to 1 pixels)" in output
+
+
+def test_the_shift_follows_the_size_of_the_images_unless_it_is_given(folder: Path) -> None:
+    words(run(folder))
+    assert provenance(folder)["fine_tuning"]["translation"] == 1  # of 8 pixels
+    words(run(folder, "--translation", "3"))
+    assert provenance(folder)["fine_tuning"]["translation"] == 3
 
 
 def test_a_picture_of_another_kind_is_refused_before_training(folder: Path) -> None:

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from candidates.training_recipe import TrainingRecipe
+from candidates.training_recipe import TrainingRecipe, usual_translation
 
 
 def test_the_learning_rate_rises_over_a_twentieth_and_falls_as_a_cosine() -> None:
@@ -57,3 +57,12 @@ def test_boundaries_and_decay_can_be_chosen() -> None:
 def test_a_constant_rate_stays_after_its_rise() -> None:
     recipe = TrainingRecipe(learning_rate=0.3, schedule="constant", warm_up=0.2)
     assert [recipe.rate(step, 10) for step in range(10)] == [0.15] + [0.3] * 9
+
+
+@pytest.mark.parametrize(
+    ("sides", "pixels"), [((32, 32), 4), ((16, 28), 2), ((8, 8), 1), ((7, 7), 0), ((224, 160), 4)]
+)
+def test_images_are_shifted_by_an_eighth_and_never_further_than_in_the_paper(
+    sides: tuple[int, int], pixels: int
+) -> None:
+    assert usual_translation(*sides) == pixels

@@ -13,6 +13,17 @@ def test_shares_become_numbers_that_are_not_above_them() -> None:
     assert limits == {"parameters": 50, "activation_bytes": 64, "latency_ms": pytest.approx(2.997)}
 
 
+@pytest.mark.parametrize("written", ["20000", "20_000", "2e4", "20k", "0.02M", 20000, 20000.0])
+def test_numbers_may_be_written_as_people_write_them(written: object) -> None:
+    assert Budget.model_validate({"parameters": written}).parameters == 20000
+
+
+@pytest.mark.parametrize("unclear", ["20,000", "20K", "20 k", "2m", "20kB", "1e3k", "2_0", "0.5"])
+def test_what_may_mean_several_things_is_refused_with_what_is_understood(unclear: str) -> None:
+    with pytest.raises(ValidationError, match=r"such as 20000, 20_000, 2e4, 20k or 1\.5M"):
+        Budget.model_validate({"parameters": unclear})
+
+
 def test_a_share_is_no_limit_before_it_is_a_number() -> None:
     with pytest.raises(ValueError, match="resolve the budget first"):
         _ = Budget(parameters="50%").limits

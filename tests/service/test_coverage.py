@@ -9,6 +9,12 @@ def left_out(module: str, reason: str, num_parameters: int = 10) -> LeftOut:
     return LeftOut(module=module, num_parameters=num_parameters, reason=reason)
 
 
+def test_of_a_module_that_is_left_out_in_part_the_parameters_are_named() -> None:
+    bias = left_out("b1.down", "Fixed.").model_copy(update={"parameters": ("b1.down.bias",)})
+    split = builders.split().model_copy(update={"left_out": (bias,)})
+    assert "  left out: 'b1.down.bias' (10 parameters): Fixed." in report(split).splitlines()
+
+
 def test_modules_left_out_are_grouped_by_reason_the_largest_group_first() -> None:
     gone = [
         left_out("fc", "Fixed."),

@@ -14,7 +14,9 @@ from candidates.export.to_python.writing import INDENT, called
 
 HEAD = '''"""A student, made by Student Search: its layers and how they are called.
 
-Its weights lie in a safetensors file beside this one. It needs torch and safetensors:
+Its weights lie in a safetensors file beside this one. It needs torch and safetensors. Where this
+file is called student.py (else put its own name, without .py, in the place of the first "student";
+one that Python cannot import so, as with a hyphen, takes importlib.import_module):
 
     from student import load
 

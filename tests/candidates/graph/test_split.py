@@ -213,3 +213,24 @@ def test_a_network_that_looks_at_no_image_is_refused():
 
     with pytest.raises(UnsplittableTeacher, match="does not depend on its images"):
         small_teacher(Blind())
+
+
+def test_channels_are_told_beside_the_groups_that_they_shrink_in() -> None:
+    net = Classifier(
+        lambda net, x: pooled(net.up(net.grouped(net.first(x)).relu())),
+        first=conv(3, 12), grouped=conv(12, 48, groups=4), up=conv(48, 8),
+    )  # fmt: skip
+    (region,) = small_teacher(net, 1).split.neighbourhoods
+    told = {each.name: (each.size, each.channels) for each in region.widths}
+    assert told == {"first": (3, 12), "grouped": (12, 48), "up": (8, 8)}
+
+
+def test_of_a_module_that_shrinks_in_part_the_rest_is_named() -> None:
+    split = small_teacher(Residual(), "pair").split
+    assert all(each.parameters == () for each in split.left_out)
+    net = Classifier(
+        lambda net, x: pooled(net.second(net.first(x).relu())),
+        first=conv(3, 6), second=nn.Conv2d(6, 4, 3, bias=True),
+    )  # fmt: skip
+    left = {each.module: each for each in small_teacher(net, "pair").split.left_out}
+    assert (left["second"].parameters, left["second"].num_parameters) == (("second.bias",), 4)

@@ -43,3 +43,46 @@ def test_a_zip_bomb_is_refused_whatever_it_is(name: str, tmp_path: Path) -> None
     bomb = {**entries_of(tmp_path / "w.pth"), name: bytes(10**8)}
     with pytest.raises(InvalidCheckpoint, match="claims to hold"):
         kind_of(archive_of(tmp_path / "w.pth", bomb, zipfile.ZIP_DEFLATED))
+
+
+class OfSomebody(nn.Module):
+    """A class that only its author has."""
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+@pytest.mark.parametrize(
+    ("saved", "name"),
+    [
+        (OfSomebody(), f"{__name__}.OfSomebody"),
+        (nn.Sequential(nn.Linear(2, 2)), "torch.nn.modules.container.Sequential"),
+        ({"epoch": 3, "model": OfSomebody()}, f"{__name__}.OfSomebody"),
+    ],
+    ids=["own", "torchs", "nested"],
+)
+def test_a_pickled_network_is_refused_by_its_class_with_the_ways_to_convert_it(
+    saved: object, name: str, is_zip: bool, tmp_path: Path
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.save(saved, tmp_path / "net.pth", _use_new_zipfile_serialization=is_zip)
+    with pytest.raises(InvalidCheckpoint, match=rf"'{name}'.*torch\.export\.save.*push") as caught:
+        kind_of(tmp_path / "net.pth")
+    assert "was not opened" in str(caught.value)
+
+
+def test_the_class_is_told_whatever_the_pickles_protocol(tmp_path: Path) -> None:
+    torch.save(OfSomebody(), tmp_path / "net.pth", pickle_protocol=4)
+    with pytest.raises(InvalidCheckpoint, match="OfSomebody"):
+        kind_of(tmp_path / "net.pth")
+
+
+@pytest.mark.parametrize(("is_zip", "protocol"), [(True, 2), (True, 4), (False, 2)])
+def test_checkpoints_of_tensors_are_no_pickled_networks(
+    is_zip: bool, protocol: int, tmp_path: Path
+) -> None:
+    state = seeded(Small).state_dict()
+    value = {"model": state, "best": nn.Parameter(torch.ones(2)), "of": torch.float16, "epoch": 3}
+    torch.save(
+        value, tmp_path / "w.pth", pickle_protocol=protocol, _use_new_zipfile_serialization=is_zip
+    )
+    assert kind_of(tmp_path / "w.pth") == "state_dict"

@@ -18,6 +18,14 @@ def test_without_any_token_the_machine_itself_needs_none(world: World) -> None:
     assert world.http.get("/v1/teachers").status_code == 200
 
 
+def test_a_token_shown_to_a_service_without_any_is_answered_with_the_way_out(world: World) -> None:
+    for given in ("Bearer token_1.secret", "Basic secret"):
+        answer = world.http.get("/v1/teachers", headers={"authorization": given})
+        assert answer.status_code == 401
+        assert "needs none: unset STUDENT_SEARCH_TOKEN" in answer.json()["detail"]
+        assert "create" not in answer.json()["detail"]
+
+
 def test_from_the_first_token_on_every_call_needs_one(world: World) -> None:
     mine = opened.headers(world.parts.database)
     answer = world.http.get("/v1/teachers")

@@ -54,6 +54,21 @@ def test_the_same_wish_again_makes_nothing_and_says_so(world: World) -> None:
     assert len(world.http.get("/v1/students").json()["items"]) == 1
 
 
+def test_a_prediction_older_than_measurements_is_told_with_the_one_of_now(world: World) -> None:
+    library = world.ready_library()
+    first = world.post_student(library).json()
+    world.measure(world.post_student(library, budget={"parameters": 240}).json()["id"])
+    again = world.post_student(library).json()
+    assert again["predicted_accuracy"] == first["predicted_accuracy"]
+    assert f"predicted on {first['created_at'][:10]} at " in again["note"]
+    assert "1 student was measured in its library since, after which " in again["note"]
+    assert "delete this one and post again" in again["note"]
+    shown = world.http.get(f"/v1/libraries/{library}").json()
+    other = world.another_library(shown["teacher"], shown["dataset"], seed=1)
+    world.measure(world.post_student(other).json()["id"])
+    assert world.post_student(library).json()["note"] == again["note"]
+
+
 def test_a_seed_that_the_strategy_does_not_use_makes_no_other_student(world: World) -> None:
     library = world.ready_library()
     first = world.post_student(library, seed=1)

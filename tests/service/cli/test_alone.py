@@ -55,6 +55,12 @@ def test_a_student_is_timed_beside_its_teacher(student: Path) -> None:
     assert "times as fast as the teacher" in typed("bench", str(student), str(student), *few).stderr
 
 
+def test_timing_writes_four_lines_where_nobody_looks(student: Path) -> None:
+    told = typed("bench", str(student), "--repeats", "30", "--threads", "1").stderr
+    assert "\r" not in told
+    assert told.splitlines() == [f"1 networks, round {done} of 30" for done in (8, 15, 23, 30)]
+
+
 def test_what_is_no_student_cannot_be_timed(images: Path) -> None:
     done = typed("bench", str(images))
     assert (done.returncode, done.stdout) == (1, "")

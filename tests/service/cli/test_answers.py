@@ -51,6 +51,17 @@ def test_lists_are_lists_and_tables(live: Live) -> None:
         assert [line.split()[0] for line in lines] == [each["id"] for each in listed]
 
 
+def test_an_empty_list_says_so_and_leaves_standard_output_empty(live: Live) -> None:
+    done = command(live, "teacher", "list")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "None.\n")
+    assert told(live, "teacher", "list") == []
+
+
+def test_how_far_jobs_are_is_listed_in_percent(live: Live) -> None:
+    live.world.ready_dataset()
+    assert " succeeded  100%  " in command(live, "jobs", "list").stdout
+
+
 def test_a_job_is_watched_line_by_line(live: Live) -> None:
     job = live.world.post_dataset().json()["job"]
     live.world.do(lambda session: None)

@@ -6,6 +6,7 @@ import pytest
 from candidates.assembly import program_of
 from candidates.checkpoint import Checkpoint
 from candidates.recipe import Granularity
+from service.cli.endings import NOT_MET, UNREACHABLE
 from tests.service.api.world import RECIPE
 from tests.service.cli.typed import command
 from tests.service.living import Live
@@ -92,16 +93,16 @@ def test_a_student_is_requested_and_downloaded(live: Live, tmp_path: Path) -> No
     assert out.is_file()
 
 
-def test_a_problem_is_one_sentence_and_exit_code_1(live: Live) -> None:
+def test_a_budget_that_cannot_be_met_is_one_sentence_and_has_a_code_of_its_own(live: Live) -> None:
     done = command(live, "student", "request", live.world.ready_library(), "--macs", "1")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (NOT_MET, "")
     assert done.stderr.startswith("No student keeps within macs ≤ 1")
     assert "Traceback" not in done.stderr
 
 
-def test_no_service_is_one_sentence_and_exit_code_1() -> None:
+def test_no_service_is_one_sentence_and_has_a_code_of_its_own() -> None:
     done = command(None, "jobs", "wait", "job_1")
-    assert done.returncode == 1
+    assert done.returncode == UNREACHABLE
     assert "out of reach" in done.stderr
     assert "Traceback" not in done.stderr
 
