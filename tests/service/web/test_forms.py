@@ -32,7 +32,8 @@ def test_a_limit_that_cannot_be_read_is_marked_and_nothing_is_posted(
     expect(page.get_by_role("alert")).to_contain_text("“banana” is no such limit")
     expect(limit).to_have_attribute("aria-invalid", "true")
     expect(limit).to_have_accessible_description(
-        "“banana” is no such limit. Write a whole number above 0, such as 20,000 or 20k, or a share of the teacher, such as 50%."
+        "“banana” is no such limit. Write a whole number above 0, such as 20,000 or 20k, or a "
+        "share of the teacher, such as 50%."
     )
     expect(limit).to_be_focused()
     expect(page.get_by_label("MACs, one image")).not_to_have_attribute("aria-invalid", "true")
