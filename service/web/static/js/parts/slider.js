@@ -23,7 +23,7 @@ export class Slider {
     this.label = h("label", { for: id, class: "small soft" });
     this.element = h("div", { class: "slider" },
       this.input,
-      h("div", { class: "row" }, this.label, h("span", { class: "picker push" }, h("label", { for: `${id}-exact` }, "or a limit, like 50%"), h("span", {}, this.exact))));
+      h("div", { class: "row" }, this.label, h("span", { class: "picker push" }, h("label", { for: `${id}-exact` }, "or a limit, like 50%"), this.exact)));
     this.measure();
   }
 
