@@ -26,7 +26,7 @@ class Jobs:
         self._end = None if timeout is None else time.monotonic() + timeout
         self._own: str | None = None
 
-    def wait(self, made: common.Made) -> None:
+    def wait(self, made: common.Worked) -> None:
         """Raises JobEnded, and StillRunning: the job then goes on, and the pipeline's next run
         with it.
         """
