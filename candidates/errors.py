@@ -1,7 +1,7 @@
 """What can go wrong in the domain, each with the sentence its reader needs."""
 
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 
 class StudentSearchError(Exception):
@@ -97,8 +97,12 @@ class NotApplicable(StudentSearchError):
 
 
 def _plain(value: float) -> str:
-    """All digits of a number, without an exponent."""
-    return f"{Decimal(str(value)).normalize():f}"
+    """A limit to be read, without an exponent: never above it, and right to four digits."""
+    exact = Decimal(str(value))
+    if exact != exact.to_integral_value():
+        places = max(4, 3 - exact.adjusted())
+        exact = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_FLOOR)
+    return f"{exact.normalize():f}"
 
 
 def _no_less_than(value: float) -> str:

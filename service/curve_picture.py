@@ -95,12 +95,12 @@ def _band(axes: "Axes", curve: TradeOffCurve) -> None:
 def _line(
     axes: "Axes", curve: TradeOffCurve, points: Sequence[CurvePoint], colour: str, label: str
 ) -> None:
-    is_exact = points is curve.points
+    """In steps: between two points a budget buys no more than the cheaper one."""
     axes.plot(
         _on(curve, points),
         [point.predicted_accuracy.value for point in points],
         color=colour, linewidth=1.8, label=label,
-        drawstyle="steps-post" if is_exact else "default", linestyle="-" if is_exact else "--",
+        drawstyle="steps-post", linestyle="-" if points is curve.points else "--",
     )  # fmt: skip
 
 

@@ -131,7 +131,9 @@ class WorkCancelled(StudentSearchError):
     """Work stopped because its job was cancelled."""
 
     def __init__(self) -> None:
-        super().__init__("The job was cancelled. Post the resource again to start anew.")
+        super().__init__(
+            "What was finished is kept: retry the job to go on, or post the same again."
+        )
 
 
 class WorkInterrupted(StudentSearchError):

@@ -12,10 +12,13 @@ from search.budget import Budget
 from search.measured_trial import MeasuredTrial
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
+from service.failures import WorkCancelled
 from service.measured_search_settings import MeasuredSearchSettings
 from service.survey_settings import SurveySettings
 
 State = Literal["pending", "ready", "failed"]
+Outcome = Literal["pending", "ready", "failed", "cancelled"]
+"""The same of what goes on where it stopped, so that a cancellation is no failure."""
 WorkState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobKind = str
 """dataset, teacher, library, measurement, refinement, survey or search."""
@@ -104,6 +107,12 @@ class Prepared(Value):
     error: Failure | None
     job_id: str
     created_at: datetime
+
+    @property
+    def outcome(self) -> Outcome:
+        """The state, by what its job ended with."""
+        is_cancelled = self.error is not None and self.error.error == WorkCancelled.__name__
+        return "cancelled" if self.state == "failed" and is_cancelled else self.state
 
 
 class DatasetContents(Value):

@@ -123,7 +123,8 @@ def _recipe(text: str) -> TeacherRecipe:
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(map(str, ("recipe", *first["loc"])))
-        raise InvalidRecipe(f"{where}: {first['msg']}.") from exc
+        message = first["msg"].removeprefix("Value error, ")
+        raise InvalidRecipe(f"{where}: {message}.") from exc
     if recipe.architecture is not None:
         check_recipe(recipe)
     return recipe

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from service.errors import Problem, problem_of_failure
-from service.records import Prepared, State
+from service.records import Outcome, Prepared, State
 
 Item = TypeVar("Item")
 
@@ -34,12 +34,28 @@ class Resource(BaseModel):
     )
 
 
-class Made(Resource):
-    """A resource that a job makes."""
+class Worked(Resource):
+    """A resource that a job works on, and that goes on where it stopped when posted again."""
 
-    state: State = Field(description="pending until its job ends, then ready or failed.")
-    error: Problem | None = Field(description="Why it failed, if it did.")
+    state: Outcome = Field(
+        description="pending until its job ends, then ready, failed or cancelled."
+    )
+    error: Problem | None = Field(description="Why it failed or was cancelled, if it did.")
     job: str = Field(description="The job that makes it.", examples=["job_0199f3c2a1b4c0ffee00"])
+
+
+class Made(Worked):
+    """A resource that a job makes, by whose state lists can be filtered."""
+
+    state: State = Field(
+        description="pending until its job ends, then ready or failed; failed as well if it was "
+        "cancelled."
+    )
+
+
+def worked_fields(record: Prepared) -> dict[str, Any]:
+    """The fields of a `Worked` body."""
+    return {**made_fields(record), "state": record.outcome}
 
 
 def made_fields(record: Prepared) -> dict[str, Any]:

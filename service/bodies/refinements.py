@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from candidates.candidate import Estimate
 from candidates.refinement_settings import RefinementSettings
-from service.bodies.common import Made, made_fields
+from service.bodies.common import Worked, worked_fields
 from service.records import Better, RefinementRecord, is_significant
 
 
@@ -19,7 +19,7 @@ class NewRefinementBody(RefinementSettings):
         return RefinementSettings.model_validate(self.model_dump())
 
 
-class RefinementBody(Made):
+class RefinementBody(Worked):
     """More work on a student; what it makes is another student, better or not."""
 
     student: str = Field(description="What is refined; it never changes.")
@@ -42,7 +42,7 @@ class RefinementBody(Made):
         """What is shown of a record."""
         gain = record.gain
         return cls(
-            **made_fields(record),
+            **worked_fields(record),
             student=record.student_id,
             settings=record.settings,
             before=record.before,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from candidates.candidate import Score
 from search.budget import Budget
 from search.measured_trial import best_of
-from service.bodies.common import LABELS_FROM, Made, made_fields
+from service.bodies.common import LABELS_FROM, Worked, worked_fields
 from service.measured_search_settings import MeasuredSearchSettings
 from service.records import LabelsFrom, SearchRecord, SearchTrial
 
@@ -51,7 +51,7 @@ class SearchTrialBody(BaseModel):
         return cls(**dict(record))
 
 
-class SearchBody(Made):
+class SearchBody(Worked):
     """A search that measures what it proposes; after each trial there is more to see.
 
     A cancelled one keeps its trials and gives the best of them as a student; posted again, it goes
@@ -80,7 +80,7 @@ class SearchBody(Made):
         """What is shown of a record."""
         trials = record.trials
         return cls(
-            **made_fields(record),
+            **worked_fields(record),
             library=record.library_id,
             budget=record.budget,
             settings=record.settings,

@@ -15,7 +15,7 @@ from search.predictor import Prediction
 from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.bodies.answers import AnswerBody
-from service.bodies.common import LABELS_FROM, Made, Resource, made_fields
+from service.bodies.common import LABELS_FROM, Resource, Worked, worked_fields
 from service.bodies.refinements import BetterBody
 from service.records import (
     CandidateRecord,
@@ -84,7 +84,7 @@ class CheckpointBody(StoredFile):
     url: str = Field(description="Where to download it.")
 
 
-class MeasurementBody(Made):
+class MeasurementBody(Worked):
     """Accuracies in percent on the reporting images; known once it is ready."""
 
     assembled: Estimate | None = Field(description="As the candidates were put together.")
@@ -96,7 +96,7 @@ class MeasurementBody(Made):
     def of(cls, record: MeasurementRecord, note: str | None = None) -> "MeasurementBody":
         """What is shown of a record."""
         return cls(
-            **made_fields(record),
+            **worked_fields(record),
             assembled=record.assembled,
             refitted=record.refitted,
             teacher=record.teacher,

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from candidates.candidate import Cost, Estimate
 from search.predictor import Prediction
-from service.bodies.common import Made, made_fields
-from service.records import State, StudentRecord, SurveyRecord
+from service.bodies.common import Worked, worked_fields
+from service.records import Outcome, StudentRecord, SurveyRecord
 from service.survey_settings import SurveySettings
 
 
@@ -30,13 +30,13 @@ class SurveyedStudent(BaseModel):
     student: str
     cost: Cost
     predicted_accuracy: Prediction | Estimate = Field(description="In percent.")
-    state: State | None = Field(description="Of its measurement.")
+    state: Outcome | None = Field(description="Of its measurement.")
     measured_accuracy: Estimate | None = Field(
         description="After the refit, in percent on the reporting images; known once measured."
     )
 
 
-class SurveyBody(Made):
+class SurveyBody(Worked):
     """Students spread over a library, which one job measures so that predictions can learn."""
 
     library: str
@@ -54,7 +54,7 @@ class SurveyBody(Made):
         """What is shown of a record and its students, by their ids."""
         shown = _shown([students[each] for each in record.student_ids if each in students])
         return cls(
-            **made_fields(record),
+            **worked_fields(record),
             library=record.library_id,
             settings=record.settings,
             num_measured=sum(each.state == "ready" for each in shown),
@@ -69,7 +69,7 @@ def _shown(students: Sequence[StudentRecord]) -> list[SurveyedStudent]:
             student=each.id,
             cost=each.selection.cost,
             predicted_accuracy=each.selection.predicted_accuracy,
-            state=each.measurement and each.measurement.state,
+            state=each.measurement and each.measurement.outcome,
             measured_accuracy=each.measurement and each.measurement.refitted,
         )
         for each in students

@@ -11,7 +11,7 @@ from service.bodies.jobs import JobBody
 from service.client import Client, ClientError
 from service.interrupts import as_interrupts, held_back
 
-Made = TypeVar("Made", bound=common.Made)
+Made = TypeVar("Made", bound=common.Worked)
 TENTHS = 10
 
 

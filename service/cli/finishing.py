@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from service.bodies.common import Made
+from service.bodies.common import Worked
 from service.cli.shell import Shell
 from service.cli.waiting import Waiting
 from service.client import Client
@@ -14,7 +14,7 @@ class Posted:
     `look` gives it as it is once the job has ended; `name` is its id, or that of what has it.
     """
 
-    def __init__(self, made: Made, look: Callable[[], object], name: str | None = None) -> None:
+    def __init__(self, made: Worked, look: Callable[[], object], name: str | None = None) -> None:
         self._made, self._look, self._name = made, look, name or made.id
 
     def finish(self, shell: Shell, client: Client, waiting: Waiting | None) -> None:

@@ -35,9 +35,16 @@ def test_the_suggested_cost_is_exact(smallest: int) -> None:
         ),
         ("accuracy_drop", 0.1, 1.234567, "accuracy_drop ≤ 0.1: the smallest reachable is 1.2346."),
         ("bytes", 10, 4e9, "bytes ≤ 10: the smallest reachable is 4000000000."),
+        (
+            "latency_ms",
+            0.8213535003960715,
+            0.82135351,
+            "latency_ms ≤ 0.8213: the smallest reachable is 0.8214.",
+        ),
+        ("latency_ms", 1.23456e-6, 1, "latency_ms ≤ 0.000001234: the smallest reachable is 1."),
     ],
 )
-def test_numbers_are_written_in_full(
+def test_numbers_are_written_to_be_read(
     axis: str, limit: float, smallest: float, sentence: str
 ) -> None:
     assert sentence in str(InfeasibleBudget(axis, limit, smallest))

@@ -1,17 +1,21 @@
 import csv
 import io
+import re
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 from typing import Any
 
 import httpx2
 import pytest
 
+from service.curve_picture import BLUE, ORANGE
 from service.records import Progress
 from tests.service.api.test_devices import TEACHER_MS
 from tests.service.api.test_devices import post as post_device
 from tests.service.api.world import World
 from tests.service.networks import NUM_NEIGHBOURHOODS
 
+PATH = "{http://www.w3.org/2000/svg}path"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -110,6 +114,21 @@ def test_the_curve_is_a_picture_too(world: World, axis: str) -> None:
     assert vectors.headers["content-type"].startswith("image/svg+xml")
     assert ElementTree.fromstring(vectors.content).tag == "{http://www.w3.org/2000/svg}svg"
     assert fetch(world, library, axis=axis, format="png").content.startswith(PNG)
+
+
+def test_both_lines_of_the_picture_go_in_steps(world: World) -> None:
+    picture = ElementTree.fromstring(fetch(world, world.ready_library(), format="svg").content)
+    for colour in (BLUE, ORANGE):
+        line = next(each for each in picture.iter(PATH) if is_line(each, colour))
+        corners = re.findall(r"[ML] (\S+) (\S+)", line.attrib["d"])
+        assert len(corners) > 2
+        for (x, y), (next_x, next_y) in pairwise(corners):
+            assert x == next_x or y == next_y
+
+
+def is_line(path: ElementTree.Element, colour: str) -> bool:
+    style = path.get("style", "")
+    return f"stroke: {colour.lower()}" in style and "stroke-width: 1.8" in style
 
 
 def test_equal_curves_are_equal_pictures(world: World) -> None:

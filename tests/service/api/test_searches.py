@@ -69,7 +69,7 @@ def test_a_cancelled_one_keeps_its_trials_and_goes_on_when_posted_again(world: W
     keep_trial(world, first["id"], 0.5)
     world.http.post(f"/v1/jobs/{first['job']}/cancel")
     stopped = world.http.get(f"/v1/searches/{first['id']}").json()
-    assert (stopped["state"], stopped["error"]["type"]) == ("failed", "/problems/work-cancelled")
+    assert (stopped["state"], stopped["error"]["type"]) == ("cancelled", "/problems/work-cancelled")
     again = post(world, library)
     assert (again.status_code, again.json()["id"]) == (202, first["id"])
     assert again.json()["num_trials"] == 1

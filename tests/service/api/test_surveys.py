@@ -125,9 +125,9 @@ def test_a_cancelled_one_keeps_what_was_measured_and_goes_on_when_posted_again(
     measure_next(world)
     world.http.post(f"/v1/jobs/{body['job']}/cancel")
     stopped = shown(world, body["id"])
-    assert (stopped["state"], stopped["num_measured"]) == ("failed", 1)
+    assert (stopped["state"], stopped["num_measured"]) == ("cancelled", 1)
     states = [student["state"] for student in stopped["students"]]
-    assert sorted(states) == ["failed", "failed", "failed", "ready"]
+    assert sorted(states) == ["cancelled", "cancelled", "cancelled", "ready"]
     again = post(world, library)
     assert (again.status_code, again.json()["state"]) == (202, "pending")
     for _ in range(3):

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.service.furniture import Ready
 from tests.service.web.site import Visit
@@ -76,10 +76,8 @@ def test_the_chosen_candidates_are_marked_in_the_map(visit: Visit, ready: Ready)
     assert chosen.count() == 9
 
 
-def test_hovering_shows_the_recipe_and_a_click_asks_for_that_student(
-    visit: Visit, ready: Ready
-) -> None:
-    page = open_library(visit, ready)
+def hover_over_the_curve(page: Page) -> Locator:
+    """The tip of a point of the curve, over which the pointer stands then."""
     box = page.locator("[data-plot=curve] canvas").first.bounding_box()
     assert box is not None
     tip = page.locator("[data-plot=curve] .tip")
@@ -89,12 +87,19 @@ def test_hovering_shows_the_recipe_and_a_click_asks_for_that_student(
             y = box["y"] + (0.05 + 0.07 * height) * box["height"]
             page.mouse.move(box["x"] + share * box["width"], y)
             if tip.is_visible() and "On the curve" in tip.inner_text():
-                assert "layer1.0" in tip.inner_text()
-                page.mouse.click(box["x"] + share * box["width"], y)
-                page.wait_for_url("**/students/*")
-                expect(page.locator("h1")).to_contain_text("parameters")
-                return
+                return tip
     raise AssertionError("No point of the curve was found under the pointer.")
+
+
+def test_hovering_shows_the_recipe_and_a_click_asks_for_that_student(
+    visit: Visit, ready: Ready
+) -> None:
+    page = open_library(visit, ready)
+    assert "layer1.0" in hover_over_the_curve(page).inner_text()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url("**/students/*")
+    expect(page.locator("h1")).to_contain_text("parameters")
 
 
 def test_the_button_asks_for_the_point_that_the_slider_picked(visit: Visit, ready: Ready) -> None:
@@ -114,3 +119,65 @@ def test_a_survey_measures_students_and_shows_them(visit: Visit, ready: Ready) -
         expect(page.get_by_text("lie inside the 90 % interval")).to_be_visible()
     page.locator("[data-plot=curve]").get_by_role("button", name="Table").click()
     expect(page.locator("[data-plot=curve] td a", has_text="measured").first).to_be_visible()
+
+
+def test_a_limit_that_no_student_keeps_is_refused_beside_the_box(
+    visit: Visit, ready: Ready
+) -> None:
+    page = open_library(visit, ready)
+    limit = page.get_by_label("or a limit, like 50%")
+    ask = page.get_by_role("button", name="Ask for this student")
+    page.get_by_role("slider").press("Home")
+    smallest = limit.input_value()
+    said = re.compile(
+        rf"^No student is that small: the smallest has {smallest} parameters \(\d+\s%\)"
+    )
+    for text, words in {
+        "1%": said,
+        "banana": "“banana” is no limit.",
+        "-3": "“-3” is",
+        "": "“” is",
+    }.items():
+        limit.fill(text)
+        limit.press("Enter")
+        expect(page.locator(".slider .fault")).to_have_text(re.compile(words))
+        expect(limit).to_have_attribute("aria-invalid", "true")
+        expect(ask).to_be_disabled()
+    limit.fill("0.1M")
+    limit.press("Enter")
+    expect(page.locator(".slider .fault")).to_have_count(0)
+    expect(ask).to_be_enabled()
+    limit.fill("1%")
+    limit.press("Enter")
+    page.get_by_role("slider").press("End")
+    expect(ask).to_be_enabled()
+
+
+def test_a_limit_is_understood_in_the_unit_in_which_it_is_shown(visit: Visit, ready: Ready) -> None:
+    page = open_library(visit, ready, "?axis=bytes")
+    limit = page.get_by_label("or a limit, like 50%")
+    shown = limit.input_value()
+    assert shown.endswith(" B")
+    limit.fill(shown.replace(" B", "  B"))
+    limit.press("Enter")
+    expect(limit).to_have_value(shown)
+    expect(page.get_by_role("button", name="Ask for this student")).to_be_enabled()
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_sign(visit: Visit) -> None:
+    page = visit.open("/")
+    told = (
+        "(values) => import('/assets/js/format.js').then((it) => values.map((x) => it.signed(x)))"
+    )
+    assert page.evaluate(told, [-0.04, 0, 0.06, -2]) == ["0.0", "0.0", "+0.1", "−2.0"]
+
+
+def test_the_recipe_in_the_tip_stands_in_rows(visit: Visit, ready: Ready) -> None:
+    page = open_library(visit, ready)
+    tip = hover_over_the_curve(page)
+    tops = tip.locator(".recipe").evaluate(
+        "list => [...list.children].map(each => Math.round(each.getBoundingClientRect().top / 8))"
+    )
+    for name, bar, word in zip(tops[::3], tops[1::3], tops[2::3], strict=True):
+        assert max(name, bar, word) - min(name, bar, word) <= 1
+    assert len(set(tops[::3])) == len(tops) // 3

@@ -71,9 +71,27 @@ def test_a_search_that_is_cancelled_can_go_on(visit: Visit, ready: Ready) -> Non
     page = visit.open(f"/searches/{search['id']}")
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Cancel the job").click()
+    expect(page.locator(".head .state")).to_have_text("cancelled")
+    expect(page.get_by_text("“Go on” takes it up where it stopped")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("button", name="Go on").click()
     expect(page.locator(".head .state")).to_have_text("pending")
     visit.site.shop.work()
     expect(page.locator(".head .state")).to_have_text("ready")
     visit.open("/jobs")
     expect(page.get_by_role("link", name=search["id"]).first).to_be_visible()
+
+
+def test_a_survey_that_is_cancelled_can_go_on(visit: Visit, ready: Ready) -> None:
+    url = f"{visit.site.url}/v1/libraries/{ready.library}/surveys"
+    survey = visit.page.request.post(url, data={"count": 7}).json()
+    visit.page.request.post(f"{visit.site.url}/v1/jobs/{survey['job']}/cancel", data={})
+    page = visit.open(f"/surveys/{survey['id']}")
+    expect(page.locator(".head .state")).to_have_text("cancelled")
+    expect(page.get_by_text("“Go on” measures the others")).to_be_visible()
+    show_table(page, "agreement")
+    expect(page.locator("[data-plot=agreement] tbody")).not_to_contain_text("failed")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".head .state")).to_have_text("pending")
+    visit.site.shop.work()
+    expect(page.locator(".head .state")).to_have_text("ready")

@@ -39,6 +39,12 @@ export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}$
 /** An accuracy that is in percent already. */
 export const accuracy = (value, digits = 1) => `${value.toFixed(digits)}${THIN}%`;
 
+/** A difference with its sign; none where it rounds to nothing. */
+export function signed(value, digits = 1) {
+  const size = Math.abs(value).toFixed(digits);
+  return `${Number(size) === 0 ? "" : value > 0 ? "+" : "−"}${size}`;
+}
+
 /** An estimate with its standard error. */
 export function estimate(found, unit = "%", digits = 1) {
   return `${found.value.toFixed(digits)} ± ${found.standard_error.toFixed(digits)}${THIN}${unit}`;

@@ -72,7 +72,7 @@ function option(state, theme) {
     yAxis: axis(theme, { type: "value", min: bottom, max: top, name: "Accuracy / %", nameGap: 40, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, showMinLabel: false, showMaxLabel: false, formatter: (value) => String(Number(value.toFixed(1))) } }),
     series: [
       band(curve, theme),
-      line("curve", curve, curve.points, { color: theme.blue, step: "end", symbol: "circle", size: curve.points.length > 150 ? 0 : 4 }),
+      line("curve", curve, curve.points, { color: theme.blue, symbol: "circle", size: curve.points.length > 150 ? 0 : 4 }),
       line("uniform", curve, curve.uniform, { color: theme.orange, type: "dashed", symbol: "rect", size: 6 }),
       whiskers(curve, theme),
       ...students(curve, theme),
@@ -84,9 +84,10 @@ function option(state, theme) {
 
 const xy = (curve, point) => [Math.log10(costOf(curve, point)), point.predicted_accuracy.value];
 
-function line(id, curve, points, { color, step = false, type = "solid", symbol, size }) {
+/** In steps: between two points a budget buys no more than the cheaper one. */
+function line(id, curve, points, { color, type = "solid", symbol, size }) {
   return {
-    id, type: "line", data: points.map((each) => xy(curve, each)), step, symbol, symbolSize: size, showSymbol: size > 0,
+    id, type: "line", data: points.map((each) => xy(curve, each)), step: "end", symbol, symbolSize: size, showSymbol: size > 0,
     lineStyle: { color, width: 2, type }, itemStyle: { color }, silent: true, z: 3, clip: true,
   };
 }
@@ -150,7 +151,7 @@ function picked(state, theme) {
   return {
     id: "picked", type: "scatter", symbol: "circle", symbolSize: 15, silent: true, z: 8, data,
     itemStyle: { color: "transparent", borderColor: theme.ink, borderWidth: 2.2 },
-    markLine: { silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { color: theme.ink, width: 1.2, type: "solid", opacity: 0.55 }, data: data.map(([x]) => ({ xAxis: x })) },
+    markLine: { silent: true, symbol: "none", animation: false, precision: 9, label: { show: false }, lineStyle: { color: theme.ink, width: 1.2, type: "solid", opacity: 0.55 }, data: data.map(([x]) => ({ xAxis: x })) },
   };
 }
 

@@ -137,7 +137,7 @@ export function nearest(points, x, y, reach = 40) {
 export function facts(title, pairs, text = null) {
   return [
     h("strong", {}, title),
-    h("dl", {}, pairs.filter(([, value]) => value !== null).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("dl", { class: "pairs" }, pairs.filter(([, value]) => value !== null).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     text && h("p", {}, text),
   ];
 }

@@ -29,7 +29,7 @@ export async function page({ signal }) {
         ["uri", "On the server", null],
       ], "file", toggle),
       byFile, byUri,
-    ], send, signal));
+    ], send, { left: signal }));
 }
 
 async function send(data, sending) {

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { date } from "../format.js";
-import { line, liveJob, sentence } from "../parts/job.js";
+import { line, liveJob, sentence, standing } from "../parts/job.js";
 import { card, head, state } from "../parts/page.js";
 import { addressOf } from "../parts/resource.js";
 import { table } from "../parts/table.js";
@@ -37,7 +37,7 @@ export async function page({ params, signal }) {
 }
 
 function past(job) {
-  const moments = [["Posted.", job.created_at], ["Started.", job.started_at], [`The job is ${job.state}${job.error ? `: ${job.error.detail}` : "."}`, job.finished_at]];
+  const moments = [["Posted.", job.created_at], ["Started.", job.started_at], [standing(job), job.finished_at]];
   return moments.filter(([, at]) => at).map(([text, at]) => line(text, new Date(at)));
 }
 

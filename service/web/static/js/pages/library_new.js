@@ -2,9 +2,13 @@
 
 import { all, get, post } from "../api.js";
 import { h } from "../dom.js";
-import { choices, field, fields, form, group, input, numbers, select } from "../parts/form.js";
+import { amounts } from "../parts/amounts.js";
+import { choices, field, fields, form, group, input, select } from "../parts/form.js";
+import { Misread } from "../parts/marks.js";
 import { empty, head, link, note } from "../parts/page.js";
 import { go } from "../router.js";
+
+const PLACES = { "kinds.width": "multipliers", "kinds.sparse": "sparsities" };
 
 export async function page({ params, signal }) {
   const [teacher, datasets] = await Promise.all([
@@ -16,7 +20,7 @@ export async function page({ params, signal }) {
   if (teacher.state !== "ready") return h("div", {}, head({ crumbs, title }), empty("The teacher is not ready", "Its job has to succeed first.", link("Open the teacher", `/teachers/${teacher.id}`, "primary")));
   return h("div", {},
     head({ crumbs, title, lead: "Every neighbourhood of the teacher gets a candidate for every setting below. Each is solved in closed form, refined by a few gradient steps and scored." }),
-    form("Build the library", [inputs(teacher, datasets), kinds(), effort(), more()], (data) => send(teacher, data)));
+    form("Build the library", [inputs(teacher, datasets), kinds(), effort(), more()], (data) => send(teacher, data), { places: PLACES }));
 }
 
 function inputs(teacher, datasets) {
@@ -77,8 +81,8 @@ function bodyOf(data) {
   const number = (name) => Number(data.get(name));
   const made = data.get("inputs");
   const cut = data.get("granularity").trim();
-  const kinds = { width: { multiplier: numbers(data.get("multipliers")) } };
-  if (data.get("sparse")) kinds.sparse = { sparsity: numbers(data.get("sparsities")), method: ["obc"] };
+  const kinds = { width: { multiplier: shares(data, "multipliers") } };
+  if (data.get("sparse")) kinds.sparse = { sparsity: shares(data, "sparsities"), method: ["obc"] };
   return {
     ...(made === "images" ? { dataset: data.get("dataset") } : { inputs: made }),
     kinds, steps: number("steps"), calibration_images: number("calibration_images"), scoring_images: number("scoring_images"),
@@ -87,11 +91,17 @@ function bodyOf(data) {
   };
 }
 
+function shares(data, name) {
+  const found = amounts(data.get(name));
+  if (!found) throw new Misread({ [name]: "Write shares from 0 to 1 parted by commas, such as 0.25, 0.5." });
+  return found;
+}
+
 function other(text) {
   if (!text.trim()) return {};
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`“Other settings” is not valid JSON: ${error.message}`);
+    throw new Misread({ other: `This is not valid JSON: ${error.message}.` });
   }
 }

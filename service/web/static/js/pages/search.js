@@ -34,15 +34,18 @@ export async function page(context) {
       lead: `The most accurate student with ${budgetText(search.budget)}. Begun ${date(search.created_at)}.`,
       actions: [
         search.student && link("Open the best student", `/students/${search.student}`, "primary"),
-        search.state === "failed" && goingOn(search, reload),
+        ["failed", "cancelled"].includes(search.state) && goingOn(search, reload),
         deleting(path, "this search with its trials", `/libraries/${search.library}`),
       ],
     }),
-    search.error && keptProblem(search.error),
+    search.state === "cancelled" ? note(stopped(search)) : search.error && keptProblem(search.error),
     search.state === "pending" && liveJob(search.job, { signal, title: "Students are being made and measured", onChange: () => look().catch(() => {}), onEnd: reload }),
     card("How it stands", {}, outcome),
     h("section", { class: "card" }, plot.element));
 }
+
+const stopped = ({ num_trials: count, student }) =>
+  `The search was cancelled${count ? `; ${plural(count, "trial")} that it had measured ${count === 1 ? "is" : "are"} kept` : " before its first trial"}${student ? ", and the best is a student" : ""}. “Go on” takes it up where it stopped.`;
 
 function standing({ settings, num_trials: count, first, best, labels_from: labels, student, state: now }) {
   const gain = best && best.score.accuracy.value - first.score.accuracy.value;

@@ -2,7 +2,7 @@
 
 import { get, post } from "../api.js";
 import { h } from "../dom.js";
-import { budgetOf, devicesOf, limits } from "../parts/budget.js";
+import { budgetGiven, devicesOf, limits } from "../parts/budget.js";
 import { choices, field, fields, form, group, input } from "../parts/form.js";
 import { head } from "../parts/page.js";
 import { go } from "../router.js";
@@ -30,6 +30,6 @@ export async function page({ params, signal }) {
 
 async function send(library, data) {
   const [trials, refit_steps, seed] = ["trials", "refit_steps", "seed"].map((name) => Number(data.get(name)));
-  const search = await post(`/v1/libraries/${library.id}/searches`, { budget: budgetOf(data), trials, refit_steps, seed, sampler: data.get("sampler") });
+  const search = await post(`/v1/libraries/${library.id}/searches`, { budget: budgetGiven(data), trials, refit_steps, seed, sampler: data.get("sampler") });
   go(`/searches/${search.id}`);
 }

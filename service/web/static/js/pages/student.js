@@ -28,7 +28,7 @@ export async function page(context) {
       crumbs: [["Teachers", "/"], [teacher.name, `/teachers/${teacher.id}`], ["Library", `/libraries/${student.library}`]],
       title: title(student),
       lead: [student.origin === "refinement" ? ["Refined from ", h("a", { href: `/students/${student.parent}` }, "its parent"), ". "] : `Asked for with ${budgetText(student.budget)}, ${student.strategy}. `, `Made ${date(student.created_at)}.`],
-      actions: [!measurement && measureButton(student, reload), deleting(`/v1/students/${student.id}`, "this student", `/libraries/${student.library}`)],
+      actions: [isUnmeasured(measurement) && measureButton(student, reload), deleting(`/v1/students/${student.id}`, "this student", `/libraries/${student.library}`)],
     }),
     better(student),
     measurement?.error && keptProblem(measurement.error),
@@ -41,8 +41,10 @@ export async function page(context) {
     refinementsCard(student, refinements, context));
 }
 
+const isUnmeasured = (measurement) => !measurement || ["failed", "cancelled"].includes(measurement.state);
+
 function measureButton(student, reload) {
-  const button = h("button", { type: "button", class: "primary" }, "Measure it");
+  const button = h("button", { type: "button", class: "primary" }, student.measurement ? "Measure it again" : "Measure it");
   button.addEventListener("click", () => attempt(button, async () => {
     await post(`/v1/students/${student.id}/measurements`, {});
     reload();

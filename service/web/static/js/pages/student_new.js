@@ -2,7 +2,7 @@
 
 import { get, post } from "../api.js";
 import { h } from "../dom.js";
-import { budgetOf, devicesOf, limits } from "../parts/budget.js";
+import { budgetGiven, devicesOf, limits } from "../parts/budget.js";
 import { choices, form } from "../parts/form.js";
 import { head } from "../parts/page.js";
 import { go } from "../router.js";
@@ -24,6 +24,6 @@ export async function page({ params, signal }) {
 }
 
 async function send(library, data) {
-  const student = await post("/v1/students", { library: library.id, budget: budgetOf(data), strategy: data.get("strategy") });
+  const student = await post("/v1/students", { library: library.id, budget: budgetGiven(data), strategy: data.get("strategy") });
   go(`/students/${student.id}`);
 }

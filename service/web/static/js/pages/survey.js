@@ -6,7 +6,7 @@ import { h } from "../dom.js";
 import { AXES, date, plural } from "../format.js";
 import { attempt, deleting } from "../parts/ask.js";
 import { liveJob } from "../parts/job.js";
-import { head, state } from "../parts/page.js";
+import { head, note, state } from "../parts/page.js";
 import { keptProblem } from "../parts/problem.js";
 import { budgetText } from "../parts/students.js";
 
@@ -24,12 +24,15 @@ export async function page(context) {
     head({
       crumbs: [["Library", `/libraries/${survey.library}`]], title: `Survey of ${plural(survey.students.length, "student")}`, beside: state(survey.state),
       lead: [along(survey.settings), `Begun ${date(survey.created_at)}.`],
-      actions: [survey.state === "failed" && goingOn(survey, reload), deleting(path, "this survey", `/libraries/${survey.library}`)],
+      actions: [["failed", "cancelled"].includes(survey.state) && goingOn(survey, reload), deleting(path, "this survey", `/libraries/${survey.library}`)],
     }),
-    survey.error && keptProblem(survey.error),
+    survey.state === "cancelled" ? note(stopped(survey)) : survey.error && keptProblem(survey.error),
     survey.state === "pending" && liveJob(survey.job, { signal, title: "Students are being measured", onChange: () => look().catch(() => {}), onEnd: reload }),
     h("section", { class: "card" }, plot.element));
 }
+
+const stopped = ({ num_measured: count, students }) =>
+  `The survey was cancelled with ${count} of ${plural(students.length, "student")} measured, which are kept. “Go on” measures the others.`;
 
 function along({ count, axis, budget, top }) {
   const within = budget ? `, and the best ${top} with ${budgetText(budget)}` : "";

@@ -2,21 +2,24 @@
 
 import { postForm } from "../api.js";
 import { h } from "../dom.js";
-import { choices, field, fields, form, group, input, numbers } from "../parts/form.js";
+import { choices, field, fields, form, group, input } from "../parts/form.js";
 import { head } from "../parts/page.js";
+import { preprocessingFields, preprocessingOf } from "../parts/preprocessing.js";
 import { go } from "../router.js";
 
 const KNOWN = ["cifar_resnet20", "cifar_resnet32", "cifar_resnet44", "cifar_resnet56", "resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_small", "efficientnet_b0", "convnext_tiny", "swin_t", "vit_b_16"];
-const IMAGENET = { mean: "0.485, 0.456, 0.406", std: "0.229, 0.224, 0.225" };
+const PLACES = { "preprocessing.mean": "mean", "preprocessing.std": "std", "kwargs.num_classes": "num_classes", "input.0": "channels", "input.1": "height", "input.2": "width", upload: "weights" };
 
 export async function page({ signal }) {
   const architecture = named();
   const toggle = (event) => { architecture.hidden = event.target.value !== "named"; };
+  const file = h("input", { type: "file", name: "weights", required: true, accept: ".safetensors,.pth,.pt,.pt2" });
+  file.addEventListener("change", () => holding(file));
   return h("div", {},
     head({ crumbs: [["Teachers", "/"]], title: "Post a teacher", lead: "The file is checked before anything else is done with it; nothing in it is executed or unpickled." }),
     form("Post the teacher", [
       field("Name", input("name", { required: true, maxlength: 200, placeholder: "ResNet-20 on CIFAR-10" })),
-      field("File", h("input", { type: "file", name: "weights", required: true, accept: ".safetensors,.pth,.pt,.pt2" }),
+      field("File", file,
         "Weights as .safetensors or as a state dict of torch.save (.pth, .pt); or a .pt2 of torch.export.save, which brings its own network."),
       choices("What the file holds", "holds", [
         ["named", "Weights of a known architecture", "A CIFAR ResNet, or a classifier of torchvision or timm."],
@@ -25,7 +28,13 @@ export async function page({ signal }) {
       architecture,
       images(),
       licence(),
-    ], send, signal));
+    ], send, { left: signal, places: PLACES }));
+}
+
+/** A .pt2 always brings its own network, and what torch.save wrote never does. */
+function holding(file) {
+  const [, ending] = /\.(pt2|pth|pt)$/i.exec(file.files[0]?.name ?? "") ?? [];
+  if (ending) file.form.querySelector(`[name=holds][value=${ending.toLowerCase() === "pt2" ? "own" : "named"}]`).click();
 }
 
 function named() {
@@ -38,16 +47,12 @@ function named() {
 }
 
 function images() {
-  const colours = input("mean", { required: true, value: IMAGENET.mean });
-  const spread = input("std", { required: true, value: IMAGENET.std });
   return group("Images that it takes",
     fields(
       field("Channels", input("channels", { type: "number", min: 1, max: 64, value: 3, required: true })),
       field("Height", input("height", { type: "number", min: 8, max: 1024, value: 32, required: true })),
       field("Width", input("width", { type: "number", min: 8, max: 1024, value: 32, required: true }))),
-    fields(
-      field("Mean of each channel", colours, "Pixels from 0 to 1 become (pixel − mean) / std."),
-      field("Standard deviation", spread, "As in training; these are ImageNet’s.")));
+    preprocessingFields());
 }
 
 const LICENCES = ["Apache-2.0", "MIT", "BSD-3-Clause", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC0-1.0", "GPL-3.0-only", "AGPL-3.0-only", "MPL-2.0"];
@@ -74,12 +79,10 @@ async function send(data, sending) {
 }
 
 function recipeOf(data) {
-  const recipe = {
-    input: ["channels", "height", "width"].map((name) => Number(data.get(name))),
-    preprocessing: { mean: numbers(data.get("mean")), std: numbers(data.get("std")) },
-  };
+  const shape = ["channels", "height", "width"].map((name) => Number(data.get(name)));
+  const recipe = { input: shape, preprocessing: preprocessingOf(data, shape[0]) };
   if (data.get("holds") !== "named") return recipe;
   const kwargs = data.get("num_classes") ? { num_classes: Number(data.get("num_classes")) } : {};
-  if (recipe.input[0] !== 3) kwargs.in_channels = recipe.input[0];
+  if (shape[0] !== 3) kwargs.in_channels = shape[0];
   return { architecture: data.get("architecture").trim() || null, kwargs, ...recipe };
 }

@@ -1,8 +1,9 @@
 // Forms: labelled fields, and sending them.
 
 import { announce, fill, h, uniqueId } from "../dom.js";
+import { unmark } from "./marks.js";
 import { note } from "./page.js";
-import { problemBox } from "./problem.js";
+import { refusal } from "./refusal.js";
 import { Sending } from "./sending.js";
 
 const STOPPED = "Sending was stopped. What has arrived is kept for a while: send the form again, and only the rest follows.";
@@ -38,27 +39,25 @@ export const group = (legend, ...children) => h("fieldset", {}, h("legend", {}, 
 
 export const fields = (...children) => h("div", { class: "fields" }, ...children);
 
-/** Numbers that are parted by commas or spaces. */
-export const numbers = (text) => text.split(/[\s,;]+/).filter(Boolean).map(Number);
-
 /**
  * A form; `send(data, sending)` may send a file by `sending`, and take a while. `left` aborts when
- * its page is left.
+ * its page is left. `places` are names of fields by what the service calls them, where that differs.
  */
-export function form(verb, children, send, left = null) {
+export function form(verb, children, send, { left = null, places = {} } = {}) {
   const button = h("button", { class: "primary" }, verb);
   const sending = new Sending(left);
   const refused = h("div");
   const submit = async (event) => {
     event.preventDefault();
     fill(refused);
+    unmark(event.target);
     button.disabled = true;
     try {
       await send(new FormData(event.target), sending);
     } catch (error) {
-      fill(refused, error.name === "AbortError" ? note(STOPPED) : problemBox(error));
+      fill(refused, error.name === "AbortError" ? note(STOPPED) : refusal(event.target, error, places));
       announce(refused.textContent);
-      refused.firstElementChild.scrollIntoView({ block: "nearest" });
+      if (!event.target.querySelector("[aria-invalid=true]")) refused.firstElementChild.scrollIntoView({ block: "nearest" });
     } finally {
       button.disabled = false;
     }

@@ -70,10 +70,16 @@ function units(job) {
 /** What a change of a job is worth saying; null if nothing. */
 export function sentence(job, before) {
   if (!before) return `The job is ${job.state}.`;
-  if (job.state !== before.state) return `The job is ${job.state}${job.error ? `: ${job.error.detail}` : "."}`;
+  if (job.state !== before.state) return standing(job);
   if (job.stopping && !before.stopping) return "The job is stopping.";
   if ((job.units.succeeded ?? 0) > (before.units.succeeded ?? 0)) return `${units(job)}.`;
   return null;
+}
+
+/** The state of a job, and why. */
+export function standing({ state: name, error }) {
+  if (!error) return `The job is ${name}.`;
+  return name === "cancelled" ? `The job is cancelled. ${error.detail}` : `The job is ${name}: ${error.detail}`;
 }
 
 /** A line of the log. */

@@ -13,14 +13,14 @@ export function problemCard(error, again) {
       h("a", { class: "button", href: "/" }, "Back to the teachers")));
 }
 
-/** The sentence of a problem with its request's id; other errors are these pages' own. */
+/** The sentence of a problem, with its request's id where the service failed; other errors are these pages' own. */
 export function problemBox(error, { titled = true } = {}) {
   const document = error instanceof Problem ? error.document : own(error);
   return h("div", { class: "problem", role: "alert" },
     titled && h("h3", {}, document.title),
     h("p", {}, document.detail),
     list(document.errors),
-    error.requestId && h("p", { class: "small" }, "Request ", h("code", {}, error.requestId), ", under which the service’s log tells more."));
+    error.requestId && document.status >= 500 && h("p", { class: "small" }, "Request ", h("code", {}, error.requestId), ", under which the service’s log tells more."));
 }
 
 /** A problem that a job or a resource keeps. */

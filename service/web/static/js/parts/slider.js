@@ -4,13 +4,19 @@
 import { domain, GRID } from "../charts/curve.js";
 import { h, uniqueId } from "../dom.js";
 import { accuracy, AXES, percent } from "../format.js";
+import { amount, share } from "./amounts.js";
+import { marked } from "./marks.js";
 
+const UNITS = { bytes: "B", latency_ms: "ms" };
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
 
 export class Slider {
-  /** `onPick(point)` is called with the point of the curve that the slider moves to. */
-  constructor(state, onPick) {
-    Object.assign(this, { state, onPick });
+  /**
+   * `onPick(point)` is called with the point of the curve that the slider moves to, `onDoubt()` when
+   * a limit was typed that no point keeps.
+   */
+  constructor(state, onPick, onDoubt) {
+    Object.assign(this, { state, onPick, onDoubt });
     const id = uniqueId("budget");
     this.input = h("input", { type: "range", id, step: "any", oninput: () => this.slide(), onchange: () => this.show(), onkeydown: (event) => this.step(event) });
     this.exact = h("input", { type: "text", inputmode: "decimal", id: `${id}-exact`, size: 12, onchange: () => this.type() });
@@ -61,13 +67,28 @@ export class Slider {
   }
 
   type() {
-    const text = this.exact.value.replaceAll(",", "").trim();
-    const share = /^([\d.]+)\s*%$/.exec(text);
-    const whole = this.state.curve.teacher_cost[this.state.curve.axis];
-    const limit = share ? (Number(share[1]) / 100) * whole : Number(text);
-    const isUsable = limit > 0;
-    this.exact.setAttribute("aria-invalid", String(!isUsable));
-    if (isUsable) this.onPick(this.nearestTo(limit));
+    const limit = this.limit();
+    const fault = limit > 0 ? this.tooSmall(limit) : `“${this.exact.value}” is no limit. Write a number, such as 20,000 or 20k, or a share of the teacher, such as 50%.`;
+    marked(this.exact, fault);
+    if (fault) this.onDoubt();
+    else this.onPick(this.nearestTo(limit));
+  }
+
+  /** What was typed in the curve's own unit; null for what is no limit. */
+  limit() {
+    const { teacher_cost: whole, axis } = this.state.curve;
+    const part = share(this.exact.value);
+    return part ? (parseFloat(part) / 100) * whole[axis] : amount(this.exact.value, UNITS[axis]);
+  }
+
+  /** A sentence for a limit that even the smallest student breaks. */
+  tooSmall(limit) {
+    const { points: [smallest], teacher_cost: whole, axis } = this.state.curve;
+    const least = this.cost(smallest);
+    if (limit * (1 + 1e-9) >= least) return null;
+    const { exact, name } = AXES[axis];
+    const told = axis in UNITS ? exact(least) : `${exact(least)} ${name}`;
+    return `No student is that ${axis === "latency_ms" ? "fast: the fastest takes" : "small: the smallest has"} ${told} (${percent(least / whole[axis], 0)}).`;
   }
 
   /** Stand at the point that was picked; while it is dragged the thumb stays under the hand. */
@@ -77,6 +98,7 @@ export class Slider {
     const cost = this.cost(picked);
     if (!this.input.matches(":active")) this.input.value = Math.log10(cost);
     this.exact.value = exact(cost).replace(/\s/g, " ");
+    marked(this.exact, null);
     this.input.setAttribute("aria-valuetext", `${exact(cost)} ${name}, ${percent(picked.share)} of the teacher, ${accuracy(picked.predicted_accuracy.value)} predicted`);
   }
 }

@@ -41,7 +41,7 @@ class View {
     const devices = await all("/v1/devices", { signal: this.signal });
     this.devices = devices.filter((each) => each.libraries.includes(this.library.id));
     this.state.curve = await this.fetchCurve();
-    this.slider = new Slider(this.state, (point) => this.pick(point));
+    this.slider = new Slider(this.state, (point) => this.pick(point), () => this.panel.doubt());
     this.panel = new Pick(this.library, this.state, (button) => this.ask(this.state.picked, "curve", button));
     this.curve = curvePlot(this.state, {
       query: this.query, signal: this.signal, tools: [this.axisPicker()], below: [this.slider.element],
