@@ -29,7 +29,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Called by mkdocs for every page."""
     if page.file.src_uri != "numbers.md":
         return markdown
-    return numbers.put_into(markdown, (ROOT / "README.md").read_text("utf-8"))
+    return numbers.linked(markdown)
 
 
 def made_pages() -> dict[str, str]:
