@@ -181,3 +181,20 @@ def test_the_recipe_in_the_tip_stands_in_rows(visit: Visit, ready: Ready) -> Non
     for name, bar, word in zip(tops[::3], tops[1::3], tops[2::3], strict=True):
         assert max(name, bar, word) - min(name, bar, word) <= 1
     assert len(set(tops[::3])) == len(tops) // 3
+
+
+def test_it_tells_how_many_images_were_used_and_not_only_asked_for(
+    visit: Visit, ready: Ready
+) -> None:
+    page = open_library(visit, ready)
+    made = page.locator("section", has=page.get_by_role("heading", name="How it was made"))
+    expect(made).to_contain_text("Calibration32 imagesScoring16 images")
+    url = f"{visit.site.url}/v1/libraries/{ready.library}"
+    told = page.request.get(url).json()
+    told["recipe"]["calibration_images"] = 2000
+    there = page.request.get(f"{visit.site.url}/v1/datasets/{ready.dataset}").json()["contents"]
+    page.route(f"**/v1/libraries/{ready.library}", lambda route: route.fulfill(json=told))
+    page.reload()
+    count = there["num_calibration"]
+    words = f"{count} imagesall there are; up to 2,000 were asked for"
+    expect(made).to_contain_text(words)

@@ -60,9 +60,23 @@ def test_its_layers_are_those_of_its_file(visit: Visit, shown: Shown) -> None:
 def test_the_commands_name_this_student(visit: Visit, shown: Shown) -> None:
     page = shown.page
     commands = page.get_by_role("region", name="Commands that fine-tune the student")
-    for part in ("curl", str(shown.student["id"]), "python -m candidates.fine_tune"):
+    for part in ("curl", str(shown.student["id"]), "student-search fine-tune"):
         expect(commands).to_contain_text(part)
     expect(commands).to_contain_text(visit.site.url)
+
+
+def test_the_images_are_called_by_the_file_that_they_were_read_from(
+    visit: Visit, ready: Ready, shown: Shown
+) -> None:
+    page = shown.page
+    card = page.locator("section", has=page.get_by_role("heading", name="Take it with you"))
+    expect(card).to_contain_text("images.tar stands for the archive that was posted as the data")
+    url = f"{visit.site.url}/v1/datasets/{ready.dataset}"
+    told = {**page.request.get(url).json(), "source_uri": "file:///data/cifar.tar.xz"}
+    page.route(f"**/v1/datasets/{ready.dataset}", lambda route: route.fulfill(json=told))
+    page.reload()
+    expect(card).to_contain_text("cifar.tar.xz holds the images of the data set noise")
+    expect(card.get_by_role("region", name="Commands that fine")).to_contain_text(" cifar.tar.xz ")
 
 
 def test_the_commands_do_what_they_say(shown: Shown, tmp_path: Path) -> None:
@@ -76,7 +90,7 @@ def test_the_commands_do_what_they_say(shown: Shown, tmp_path: Path) -> None:
         env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
         check=True,
     )
-    written = Checkpoint.read(tmp_path / "fine-tuned.safetensors")
+    written = Checkpoint.read(tmp_path / f"{shown.student['id']}-tuned.safetensors")
     assert "program" in written.metadata
 
 

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { accuracy, date, granularity, percent, plural } from "../format.js";
+import { accuracy, date, granularity, percent, plural, whole } from "../format.js";
 import { deleting } from "../parts/ask.js";
 import { liveJob } from "../parts/job.js";
 import { kinds } from "../parts/libraries.js";
@@ -15,7 +15,10 @@ import { tradeOff } from "../parts/trade_off.js";
 export async function page(context) {
   const { params, signal, reload } = context;
   const library = await get(`/v1/libraries/${params.id}`, { signal });
-  const teacher = await get(`/v1/teachers/${library.teacher}`, { signal });
+  const [teacher, dataset] = await Promise.all([
+    get(`/v1/teachers/${library.teacher}`, { signal }),
+    library.dataset && get(`/v1/datasets/${library.dataset}`, { signal }),
+  ]);
   const isReady = library.state === "ready";
   return h("div", { class: "stack" },
     head({
@@ -29,7 +32,7 @@ export async function page(context) {
     library.notes.map((each) => note(each)),
     library.state === "pending" && liveJob(library.job, { signal, title: "Its candidates are being made and scored", onEnd: reload }),
     isReady && (await ready(library, context)),
-    made(library));
+    made(library, dataset));
 }
 
 async function ready(library, context) {
@@ -46,18 +49,23 @@ async function ready(library, context) {
   ];
 }
 
-function made(library) {
+/** How many of its images a data set gave: all, where more were asked for. */
+function used(asked, there) {
+  return [plural(Math.min(asked, there ?? Infinity), "image"), there < asked ? `all there are; up to ${whole(asked)} were asked for` : null];
+}
+
+function made(library, dataset) {
   const { recipe, split } = library;
   return card("How it was made", {},
     facts([
       ["Neighbourhoods", split?.num_neighbourhoods ?? null, split && `${percent(split.coverage)} of the parameters`],
       ["Cut", granularity(recipe.granularity)],
       ["Refinement", plural(recipe.steps, "step"), recipe.steps ? "a candidate" : "closed form alone"],
-      ["Calibration", plural(recipe.calibration_images, "image")],
-      ["Scoring", plural(recipe.scoring_images, "image")],
+      ["Calibration", ...used(recipe.calibration_images, dataset?.contents.num_calibration)],
+      ["Scoring", ...used(recipe.scoring_images, dataset?.contents.num_scoring)],
       ["Teacher’s accuracy", library.teacher_accuracy ? accuracy(library.teacher_accuracy.value) : null, library.teacher_accuracy && `± ${library.teacher_accuracy.standard_error.toFixed(1)}, scoring images`],
       ["Seed", recipe.seed],
-      ["Images", library.dataset ? link("Data set", `/datasets/${library.dataset}`) : "none were read"],
+      ["Images", dataset ? link(dataset.name, `/datasets/${dataset.id}`) : "none were read"],
     ]),
     h("details", {}, h("summary", {}, "Every setting"), h("div", { class: "command" }, h("pre", { tabindex: 0, role: "region", "aria-label": "Recipe of the library" }, h("code", {}, JSON.stringify(recipe, null, 2))))));
 }

@@ -18,8 +18,9 @@ import { whyCard } from "../parts/why.js";
 export async function page(context) {
   const { params, signal, reload } = context;
   const student = await get(`/v1/students/${params.id}`, { signal });
-  const [teacher, refinements] = await Promise.all([
+  const [teacher, dataset, refinements] = await Promise.all([
     get(`/v1/teachers/${student.teacher}`, { signal }),
+    imagesOf(student, signal),
     all(`/v1/students/${student.id}/refinements`, { signal }),
   ]);
   const { measurement } = student;
@@ -27,7 +28,7 @@ export async function page(context) {
     head({
       crumbs: [["Teachers", "/"], [teacher.name, `/teachers/${teacher.id}`], ["Library", `/libraries/${student.library}`]],
       title: title(student),
-      lead: [student.origin === "refinement" ? ["Refined from ", h("a", { href: `/students/${student.parent}` }, "its parent"), ". "] : `Asked for with ${budgetText(student.budget)}, ${student.strategy}. `, `Made ${date(student.created_at)}.`],
+      lead: [student.origin === "refinement" ? ["Refined from ", h("a", { href: `/students/${student.parent}` }, "its parent"), ". "] : `Asked for with ${budgetText(student.budget)}, ${student.strategy}. `, `Made ${date(student.created_at)}. `, h("span", { class: "id" }, student.id)],
       actions: [isUnmeasured(measurement) && measureButton(student, reload), deleting(`/v1/students/${student.id}`, "this student", `/libraries/${student.library}`)],
     }),
     better(student),
@@ -35,10 +36,16 @@ export async function page(context) {
     measurement?.state === "pending" && liveJob(measurement.job, { signal, title: "It is being refitted and measured", onEnd: reload }),
     h("div", { class: "halves" },
       h("div", { class: "stack" }, accuraciesCard(student, context), costs(student)),
-      leaving(student, teacher)),
+      leaving(student, teacher, dataset)),
     whyCard(student, signal),
     layersCard(student, teacher, context),
     refinementsCard(student, refinements, context));
+}
+
+/** The data set of its library; null where that was made without images. */
+async function imagesOf(student, signal) {
+  const { dataset } = await get(`/v1/libraries/${student.library}`, { signal });
+  return dataset && get(`/v1/datasets/${dataset}`, { signal });
 }
 
 const isUnmeasured = (measurement) => !measurement || ["failed", "cancelled"].includes(measurement.state);

@@ -9,7 +9,7 @@ import { card } from "./page.js";
 
 const NAMES = { pt2: "torch.export, .pt2", onnx: "ONNX", python: "Python file", zip: "Archive with its card" };
 
-export function leaving(student, teacher) {
+export function leaving(student, teacher, dataset) {
   const refitted = student.measurement?.checkpoint;
   return card("Take it with you", {},
     h("div", { class: "stack" },
@@ -22,11 +22,11 @@ export function leaving(student, teacher) {
         h("p", { class: "soft small" }, student.licence ? `Licence, inherited from the teacher: ${student.licence}.` : "Its licence is unknown: ask whoever trained the teacher.")),
       h("div", { class: "stack tight" },
         h("h3", {}, "Fine-tune it"),
-        h("p", { class: "soft small" }, "On the machine with the GPU, which needs no service; images.tar is the data set’s archive."),
-        command(fineTuning(student, teacher), "Commands that fine-tune the student")),
+        h("p", { class: "soft small" }, "On the machine with the GPU, which needs this package but no service; ", archived(dataset)),
+        command(fineTuning(student, teacher, dataset), "Commands that fine-tune the student")),
       h("div", { class: "stack tight" },
         h("h3", {}, "Load it"),
-        command('from student_search import load_student\n\nnetwork = load_student("student.safetensors")', "Python that loads the student"))));
+        command(`from student_search import load_student\n\nnetwork = load_student("${student.id}.safetensors")`, "Python that loads the student"))));
 }
 
 /** Every other format; those that this service cannot write are told of, with the way out. */
@@ -41,13 +41,24 @@ function others({ downloads, not_offered: lacking }, more) {
   ];
 }
 
-function fineTuning(student, teacher) {
+/** The name of the file or folder from which the images were read, if the service knows it. */
+const archive = (dataset) => dataset?.source_uri?.replace(/\/+$/, "").split("/").pop() || "images.tar";
+
+const quoted = (name) => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);
+
+function archived(dataset) {
+  if (!dataset) return "images.tar stands for an archive of images with labels.";
+  const link = h("a", { href: `/datasets/${dataset.id}` }, dataset.name);
+  return [`${archive(dataset)} ${dataset.source_uri ? "holds the images of" : "stands for the archive that was posted as"} the data set `, link, "."];
+}
+
+function fineTuning(student, teacher, dataset) {
   const sign = token.get() ? ' -H "Authorization: Bearer $STUDENT_SEARCH_TOKEN"' : "";
   const file = student.measurement?.checkpoint ?? student.checkpoint;
   const fetched = (name, url) => `curl${sign} -o ${name} \\\n  '${location.origin}${url}'`;
   return [
-    fetched("student.safetensors", file.url),
-    fetched("teacher.safetensors", teacher.network.url),
-    "python -m candidates.fine_tune \\\n  student.safetensors teacher.safetensors \\\n  images.tar fine-tuned.safetensors --epochs 20",
+    fetched(`${student.id}.safetensors`, file.url),
+    fetched(`${teacher.id}.safetensors`, teacher.network.url),
+    `student-search fine-tune \\\n  ${student.id}.safetensors \\\n  ${teacher.id}.safetensors \\\n  ${quoted(archive(dataset))} ${student.id}-tuned.safetensors --epochs 20`,
   ].join("\n");
 }
