@@ -62,15 +62,23 @@ function neighbourhoods({ items }) {
     table([
       { name: "Name", head: true, of: (each) => h("code", {}, each.name) },
       { name: "Parameters", of: (each) => share(each.num_parameters / most, short(each.num_parameters)) },
-      { name: "Widths", of: (each) => each.widths.map((width) => h("span", { class: "nowrap" }, h("code", {}, width.name), ` ${width.size}  `)) },
+      { name: "Widths", of: (each) => each.widths.map((width) => h("span", { class: "nowrap" }, h("code", {}, width.name), ` ${sizeOf(width)}  `)) },
     ], items, { label: "Neighbourhoods" }));
+}
+
+const lastPart = (name) => name.split(".").pop();
+
+/** Channels, and how many go at a time where groups or heads bind them. */
+function sizeOf({ size, channels }) {
+  const all = channels ?? size;
+  return all > size ? `${all} in steps of ${all / size}` : `${all}`;
 }
 
 function leftOut({ left_out: left }) {
   return h("details", { class: "card" },
     h("summary", {}, `${plural(left.length, "module")} left out, and why`),
     table([
-      { name: "Module", head: true, of: (each) => h("code", {}, each.module) },
+      { name: "Module", head: true, of: (each) => [h("code", {}, each.module), each.parameters.length > 0 && ` ${each.parameters.map(lastPart).join(", ")} alone`] },
       { name: "Parameters", number: true, of: (each) => whole(each.num_parameters) },
       { name: "Why", of: (each) => each.reason },
     ], left, { label: "Modules left out" }));
