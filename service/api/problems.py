@@ -31,6 +31,7 @@ from service.refusals import Refusal
 from service.request_id import request_id
 from service.stores.troubles import is_full
 from service.upload_failures import ProtocolVersion
+from service.web import pages
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +140,8 @@ def _plain(request: Request, error: Exception) -> Response:
         return _full(request, error.__cause__)
     unread = isinstance(error.__cause__, RecursionError | ValueError)
     kind, text = _PLAIN.get(error.status_code, (MALFORMED, UNREADABLE if unread else "{detail}"))
+    if kind is NOT_FOUND and (page := pages.astray(request)):
+        return page
     detail = text.format(path=request.url.path, method=request.method, detail=error.detail)
     headers = dict(error.headers or {})
     known = METHODS.get(getattr(request.scope.get("route"), "path", ""))

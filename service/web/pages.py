@@ -6,7 +6,7 @@ whoever may not use the API sees empty pages.
 
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
@@ -62,6 +62,16 @@ def install(app: FastAPI) -> None:
     """Serve the pages beside the API."""
     app.include_router(router)
     app.mount(ASSETS, _Assets(directory=FILES), name="assets")
+
+
+def astray(request: Request) -> Response | None:
+    """The document, which tells that there is no such page, for a browser that asked for one; None
+    for everybody else, and where the API or a file was meant.
+    """
+    is_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if not is_browser or request.url.path.startswith(("/v1/", f"{ASSETS}/")):
+        return None
+    return FileResponse(FILES / "index.html", 404, {**HEADERS, "vary": "Accept"})
 
 
 def is_page(path: str) -> bool:

@@ -3,6 +3,7 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.settings import Settings
+from service.web.pages import FILES
 from tests.service.api.world import World
 
 
@@ -17,6 +18,16 @@ def test_an_unknown_path_is_a_problem(world: World) -> None:
         "detail": "There is nothing at /v1/nothing. The pages at /docs list every path.",
         "instance": "/v1/nothing",
     }
+
+
+def test_a_browser_that_went_astray_is_given_a_page(world: World) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = world.http.get("/nope", headers=browser)
+    assert (answer.status_code, answer.text) == (404, (FILES / "index.html").read_text())
+    for path, headers in (("/nope", {}), ("/v1/nope", browser), ("/assets/nope", browser)):
+        answer = world.http.get(path, headers=headers)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_wrong_method_is_a_problem_and_names_the_right_ones(world: World) -> None:

@@ -21,9 +21,13 @@ def test_what_is_not_there_is_told_by_its_id(visit: Visit) -> None:
     expect(page.locator("h1")).to_have_text("Teachers")
 
 
-def test_an_address_that_no_page_has(visit: Visit) -> None:
-    page = visit.open("/teachers/a/b/c")
+@pytest.mark.parametrize("path", ["/teachers/a/b/c", "/nope"])
+def test_an_address_that_no_page_has_leads_home(visit: Visit, path: str) -> None:
+    visit.expects_refusals = True
+    page = visit.open(path)
     expect(page.locator("h1")).to_have_text("There is no such page")
+    page.locator("main").get_by_role("link", name="teachers").click()
+    expect(page.locator("h1")).to_have_text("Teachers")
 
 
 @pytest.mark.parametrize(("status", "is_logged"), [(429, False), (503, True)])

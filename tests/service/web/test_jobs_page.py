@@ -49,6 +49,21 @@ def test_a_job_is_cancelled_after_asking(first_visit: Visit) -> None:
     assert "state=succeeded" in page.url
 
 
+def test_the_button_has_the_focus_again_when_nothing_is_cancelled(first_visit: Visit) -> None:
+    shop = first_visit.site.shop
+    shop.post_library(*shop.prepare(), LIBRARY)
+    page = first_visit.open(f"/jobs/{newest_job(first_visit)}")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").wait_for()
+    assert first_visit.site.work_once()
+    expect(page.locator("main")).to_contain_text(re.compile(r"1 of \d+ units of work done"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    assert first_visit.site.work_once()
+    expect(page.locator("main")).to_contain_text(re.compile(r"2 of \d+ units of work done"))
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+
+
 def test_a_failed_job_says_why(first_visit: Visit, tmp_path: Path) -> None:
     (tmp_path / "broken.tar").write_bytes(b"no archive at all")
     shop = first_visit.site.shop

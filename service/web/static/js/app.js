@@ -24,8 +24,10 @@ async function show({ moved = true } = {}) {
   try {
     const content = found ? await made(found, signal) : nothing();
     if (signal.aborted) return;
+    const isHeld = main.contains(document.activeElement);
     fill(main, content);
     if (moved) arrive();
+    else if (isHeld) main.focus({ preventScroll: true }); // what held it may be gone
     shown = location.pathname;
   } catch (error) {
     if (signal.aborted) return;

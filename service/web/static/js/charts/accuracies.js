@@ -13,7 +13,7 @@ export function accuraciesPlot(entries, { query, signal }) {
     name: "accuracies", title: "Predicted and measured", query, signal, size: "low",
     lead: "Accuracy with its 90 % interval.",
     label: () => entries.map((each) => `${each.name} ${accuracy(each.value)}, 90 % interval ${interval(each)}`).join("; "),
-    option: (theme) => option(entries, theme),
+    option: (theme, chart) => option(entries, theme, chart.getWidth()),
     locate: (chart, x, y) => locate(chart, x, y, entries),
     tip: (item) => facts(item.name, [["accuracy", accuracy(item.value, 2)], ["90 % interval", interval(item, 2)]], item.from),
     rows: () => table([
@@ -30,12 +30,15 @@ export function withInterval({ value, standard_error: error }) {
   return { value, low: Math.max(0, value - NORMAL_90 * error), high: Math.min(100, value + NORMAL_90 * error) };
 }
 
-function option(entries, theme) {
+const LABEL = 60; // pixels for a number below the axis
+const NAMES = 140; // and for the names beside it
+
+function option(entries, theme, width) {
   const ends = entries.flatMap((each) => [each.low ?? each.value, each.high ?? each.value]);
   const margin = 0.08 * (Math.max(...ends) - Math.min(...ends)) || 1;
   return {
     grid: { left: 8, right: 24, top: 4, bottom: 4, containLabel: true },
-    xAxis: axis(theme, { type: "value", min: Math.max(0, Math.min(...ends) - margin), max: Math.min(100, Math.max(...ends) + margin), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, showMinLabel: false, showMaxLabel: false, formatter: (value) => `${Number(value.toFixed(1))} %` } }),
+    xAxis: axis(theme, { type: "value", splitNumber: Math.min(Math.max(Math.floor((width - NAMES) / LABEL), 1), 5), min: Math.max(0, Math.min(...ends) - margin), max: Math.min(100, Math.max(...ends) + margin), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: theme.soft, fontSize: 12, showMinLabel: false, showMaxLabel: false, formatter: (value) => `${Number(value.toFixed(1))} %` } }),
     yAxis: { ...axis(theme), type: "category", inverse: true, data: entries.map((each) => each.name), splitLine: { show: false }, axisTick: { show: false }, axisLine: { show: false }, axisLabel: { color: theme.ink, fontSize: 13, fontFamily: "Inter" } },
     series: [{ type: "custom", silent: true, data: entries.map((each, place) => [each.value, place]), renderItem: (params, api) => mark(entries[params.dataIndex], api, theme) }],
   };

@@ -9,6 +9,7 @@ import { axis, MARKS, OTHER_MARK, STAR } from "./theme.js";
 
 const DEPTH = 30; // points below the teacher that are always shown; further down only what was measured
 const NORMAL_90 = 1.645;
+const LABEL = 65; // pixels for a number below the axis
 export const GRID = { left: 56, right: 24, top: 14, bottom: 50 };
 
 /** `state.curve` is shown; `state.picked` is outlined; `onAsk` a point, `onOpen` a student. */
@@ -19,7 +20,7 @@ export function curvePlot(state, { query, signal, tools, below, onAsk, onOpen, r
     lead: "No selection of candidates beats a point of the curve on cost and predicted loss together. Hover for the recipe; click to ask for that student.",
     label: () => describe(state.curve),
     keys: legend(state.curve),
-    option: (theme) => option(state, theme),
+    option: (theme, chart) => option(state, theme, chart.getWidth()),
     locate: (chart, x, y) => nearest(placed(chart, points(), state.curve.axis), x, y),
     tip: (item) => tip(item, state.curve, recipe),
     pick: (item) => (item.kind === "measured" ? onOpen(item.point) : item.kind === "teacher" ? null : onAsk(item.point, item.kind)),
@@ -55,10 +56,10 @@ export function domain(curve) {
   return extent(costs);
 }
 
-function option(state, theme) {
+function option(state, theme, width) {
   const { curve } = state;
   const [low, high] = domain(curve);
-  const marks = ticks(10 ** low, 10 ** high).map(Math.log10);
+  const marks = ticks(10 ** low, 10 ** high, Math.min(Math.floor(width / LABEL), 9)).map(Math.log10);
   const [bottom, top] = limits(curve);
   const { show, title } = AXES[curve.axis];
   return {

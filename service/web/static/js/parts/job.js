@@ -17,11 +17,14 @@ export function liveJob(id, { signal, title = "Its job", onEnd = () => {}, onCha
 }
 
 async function watch(id, signal, body, onEnd, onChange) {
+  const cancel = cancelling(id);
   let before = null;
   try {
     for await (const job of follow(id, signal)) {
       if (signal.aborted) return;
-      fill(body, progressOf(job));
+      const isHeld = document.activeElement === cancel;
+      fill(body, progressOf(job, cancel));
+      if (isHeld) cancel.focus();
       onChange(job, before);
       if (before && before.state !== job.state) announce(`The job ${job.state === "running" ? "runs" : job.state}.`);
       if (hasEnded(job) && before && !hasEnded(before)) onEnd(job);
@@ -32,8 +35,8 @@ async function watch(id, signal, body, onEnd, onChange) {
   }
 }
 
-/** Bar, counts, time left, error, and a button that cancels. */
-export function progressOf(job) {
+/** Bar, counts, time left, error, and the button that cancels. */
+function progressOf(job, cancel) {
   const { done, total } = job.progress;
   const share = total ? done / total : 0;
   const label = `Progress of the ${job.kind} job`;
@@ -41,7 +44,7 @@ export function progressOf(job) {
     h("div", { class: "row" }, h("span", { class: "row" }, state(job.state), job.stopping && !hasEnded(job) && h("span", { class: "soft small" }, "stopping")),
       h("span", { class: "soft small" }, timing(job))),
     h("progress", { max: 1, value: hasEnded(job) && job.state === "succeeded" ? 1 : share, "aria-label": label }),
-    h("div", { class: "row" }, h("span", { class: "soft small" }, units(job)), hasEnded(job) || job.stopping ? null : cancelling(job.id)),
+    h("div", { class: "row" }, h("span", { class: "soft small" }, units(job)), hasEnded(job) || job.stopping ? null : cancel),
     job.error && keptProblem(job.error),
   ];
 }

@@ -7,14 +7,23 @@ import { table } from "./table.js";
 
 export function studentsTable(students, { alone = false } = {}) {
   return table([
-    { name: "Student", head: true, of: (each) => h("a", { href: `/students/${each.id}` }, title(each), h("span", { class: "unseen" }, ` of ${date(each.created_at)}`)) },
+    { name: "Student", head: true, of: (each) => called(each) },
     { name: "Strategy", of: (each) => each.strategy },
-    { name: "Asked for", of: (each) => h("span", { class: "nowrap" }, budgetText(each.budget)) },
+    { name: "Asked for", of: (each) => limitsText(each.budget) },
     { name: "Predicted", number: true, of: (each) => predicted(each) },
     { name: "Measured", number: true, of: (each) => measured(each) },
     { name: "Made", of: (each) => h("span", { class: "soft nowrap" }, date(each.created_at)) },
   ], students, { label: "Students", alone });
 }
+
+/** Its size, and the end of its id, by which those of equal size are told apart. */
+function called(student) {
+  const end = h("span", { class: "id" }, `…${student.id.slice(-6)}`);
+  return [h("a", { class: "nowrap", href: `/students/${student.id}` }, title(student), h("span", { class: "unseen" }, ` of ${date(student.created_at)}, `), h("br"), end)];
+}
+
+/** The limits of a budget, which may be parted between two lines. */
+const limitsText = (budget) => budgetText(budget).split(", ").map((each, place) => [place > 0 && ", ", h("span", { class: "nowrap" }, each)]);
 
 /** A student by its size. */
 export const title = (student) =>
