@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.service.web.conftest import Ready
+from tests.service.furniture import Ready
 from tests.service.web.site import Site, Visit, visiting
 
 
