@@ -84,7 +84,7 @@ def test_a_search_that_is_cancelled_can_go_on(visit: Visit, ready: Ready) -> Non
 
 def test_a_survey_that_is_cancelled_can_go_on(visit: Visit, ready: Ready) -> None:
     url = f"{visit.site.url}/v1/libraries/{ready.library}/surveys"
-    survey = visit.page.request.post(url, data={"count": 7}).json()
+    survey = visit.page.request.post(url, data={"count": 7, "axis": "macs"}).json()
     visit.page.request.post(f"{visit.site.url}/v1/jobs/{survey['job']}/cancel", data={})
     page = visit.open(f"/surveys/{survey['id']}")
     expect(page.locator(".head .state")).to_have_text("cancelled")
