@@ -1,19 +1,14 @@
 import json
 from dataclasses import replace
-from functools import cache
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
-from candidates.assembly import assemble
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
-from candidates.data import normalised
-from candidates.graph.network import Network
 from candidates.library import (
     COURSE_KEY,
     Made,
@@ -23,48 +18,15 @@ from candidates.library import (
 )
 from candidates.materials import Materials
 from candidates.progress import silent
-from candidates.recipe import LibraryRecipe, Preprocessing
-from candidates.score import compare
-from candidates.student import build_student
+from candidates.recipe import LibraryRecipe
 from tests.candidates.builders import (
-    TINY,
     colour_recipe,
     dataset_of,
     library,
     materials_of,
-    network_of,
-    teacher_from,
     teacher_of,
 )
-from tests.candidates.small import SMALL
-
-
-def unknown(_identity: str) -> None:
-    return None
-
-
-@cache
-def materials() -> Materials:
-    return materials_of(teacher_of())
-
-
-def made_of(materials: Materials, index: int = 0) -> list[Made]:
-    return make_candidates(
-        materials, materials.teacher.split.neighbourhoods[index], unknown, silent
-    ).made
-
-
-@cache
-def made(index: int = 0) -> list[Made]:
-    return made_of(materials(), index)
-
-
-def rebuilt(made: Made) -> Network:
-    return load_candidate(Checkpoint.from_bytes(made.weights.to_bytes()))
-
-
-def same(left: Checkpoint, right: Checkpoint) -> bool:
-    return left.to_bytes() == right.to_bytes()
+from tests.candidates.tiny_library import made, made_of, materials, rebuilt, same, unknown
 
 
 def test_there_is_a_candidate_for_every_multiplier_ascending() -> None:
@@ -153,155 +115,6 @@ def test_of_some_known_candidates_only_the_others_are_made() -> None:
     assert asked == [one.identity for one in made()]
     for one, expected in zip(again, made(), strict=True):
         assert same(one.weights, expected.weights)
-
-
-def small(name: str) -> Materials:
-    network, recipe = SMALL[name]()
-    settings = library(multipliers=(0.5,), calibration_images=64, scoring_images=48)
-    return materials_of(teacher_from(network, recipe), settings, count=64)
-
-
-@cache
-def chosen_of(name: str) -> tuple[Materials, list[list[Made]]]:
-    """All candidates of all neighbourhoods of the tiny ResNet or of a small network."""
-    known = materials() if name == "resnet" else small(name)
-    return known, [made_of(known, each.index) for each in known.teacher.split.neighbourhoods]
-
-
-def pixels(known: Materials) -> Tensor:
-    recipe = known.teacher.recipe
-    images = known.dataset.scoring.sample(known.recipe.scoring_images, 0)
-    return normalised(images.images, recipe.preprocessing)
-
-
-KINDS = ["resnet", *SMALL]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_alone_in_the_partial_model_and_in_the_student_a_candidate_computes_the_same(
-    kind: str,
-) -> None:
-    known, library_made = chosen_of(kind)
-    teacher, images = known.teacher, pixels(known)
-    for neighbourhood, options in zip(teacher.split.neighbourhoods, library_made, strict=True):
-        part = rebuilt(options[0])
-        file = assemble(teacher.checkpoint, [options[0].weights], options[0].candidate.kept, {})
-        student = build_student(Checkpoint.from_bytes(file.to_bytes()))
-        with torch.inference_mode():
-            at_cut = teacher.root(neighbourhood)(images)
-            partial = teacher.partial(neighbourhood, part)(at_cut)
-            alone = part(teacher.entering(neighbourhood)(at_cut))
-            (inside,) = student.values(images, [neighbourhood.output])
-            assert torch.equal(inside, alone)
-            assert torch.equal(student(images), partial)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_student_of_whole_candidates_is_the_teacher_bit_for_bit(kind: str) -> None:
-    known, library_made = chosen_of(kind)
-    teacher, images = known.teacher, pixels(known)
-    parts = [options[-1] for options in library_made]
-    assert all(part.candidate.kept == {} for part in parts)
-    file = assemble(teacher.checkpoint, [part.weights for part in parts], {}, {})
-    student = build_student(Checkpoint.from_bytes(file.to_bytes()))
-    with torch.inference_mode():
-        assert torch.equal(student(images), teacher.network(images))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_candidates_of_any_kind_of_network_cost_less_and_lose_little(kind: str) -> None:
-    _, library_made = chosen_of(kind)
-    for options in library_made:
-        half, whole = options[-2].candidate, options[-1].candidate
-        if half.kept:
-            assert half.cost.parameters < whole.cost.parameters
-            assert half.cost.bytes < whole.cost.bytes
-        assert whole.score.kl.value == pytest.approx(0, abs=1e-9)
-        assert half.score.kl.value >= 0
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_score_is_that_of_the_partial_model_on_the_scoring_images(kind: str) -> None:
-    known, library_made = chosen_of(kind)
-    teacher, images = known.teacher, pixels(known)
-    labels = known.dataset.scoring.sample(known.recipe.scoring_images, 0).labels
-    neighbourhood, one = teacher.split.neighbourhoods[0], library_made[0][0]
-    with torch.inference_mode():
-        at_cut = teacher.root(neighbourhood)(images)
-        partial = teacher.partial(neighbourhood, rebuilt(one))(at_cut)
-        expected = compare(partial, teacher.network(images), labels)
-    assert one.candidate.score.kl.value == pytest.approx(expected.kl.value, abs=1e-6)
-    assert one.candidate.score.accuracy == expected.accuracy
-    assert one.candidate.score.num_images == len(labels)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_known_candidate_is_the_same_as_one_just_made(kind: str) -> None:
-    known, library_made = chosen_of(kind)
-    shelf = {one.identity: (one.weights, one.candidate.kept) for one in library_made[0]}
-    neighbourhood = known.teacher.split.neighbourhoods[0]
-    again = make_candidates(known, neighbourhood, shelf.get, silent).made
-    assert [one.candidate for one in again] == [one.candidate for one in library_made[0]]
-
-
-def identities(materials: Materials, index: int = 0) -> tuple[str, ...]:
-    return tuple(one.identity for one in made_of(materials, index))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"seed": 1}, {"steps": 1}, {"ridge": 1e-2}, {"calibration_images": 40},
-        {"learning_rate": 1e-2}, {"batch_size": 8}, {"refinement_images": 40},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_what_changes_weights_changes_identities(changes: dict[str, float]) -> None:
-    other = identities(materials_of(materials().teacher, library(**changes), dataset_of()))
-    assert not set(other) & {one.identity for one in made()}
-
-
-@pytest.mark.parametrize("changes", [{"scoring_images": 20}, {"memory_limit_mb": 64}], ids=str)
-def test_what_does_not_change_weights_keeps_identities(changes: dict[str, int]) -> None:
-    other = identities(materials_of(materials().teacher, library(**changes), dataset_of()))
-    assert other == tuple(one.identity for one in made())
-
-
-def test_identities_depend_on_the_calibration_images_and_on_no_others() -> None:
-    ours, others = dataset_of(), dataset_of(count=40)
-    known = tuple(one.identity for one in made())
-    teacher = materials().teacher
-    held_out = replace(ours, scoring=others.scoring, reporting=others.reporting)
-    assert identities(materials_of(teacher, dataset=held_out)) == known
-    learnt = replace(ours, calibration=others.calibration)
-    assert not set(identities(materials_of(teacher, dataset=learnt))) & set(known)
-
-
-def test_identities_do_not_depend_on_labels() -> None:
-    ours = dataset_of()
-    relabelled = replace(ours.calibration, labels=1 - ours.calibration.labels.clamp(max=1))
-    dataset = replace(ours, calibration=relabelled)
-    known = tuple(one.identity for one in made())
-    assert identities(materials_of(materials().teacher, dataset=dataset)) == known
-
-
-def test_identities_depend_on_the_neighbourhoods_own_weights() -> None:
-    other = teacher_of(seed=1)
-    assert not set(identities(materials_of(other))) & {one.identity for one in made()}
-    assert not {one.identity for one in made(0)} & {one.identity for one in made(3)}
-
-
-def test_a_teacher_with_the_same_block_and_another_classifier_reuses_its_candidates() -> None:
-    network = network_of(TINY)
-    network.get_submodule("fc").weight.data += 1
-    other = teacher_from(network)
-    assert identities(materials_of(other)) == tuple(one.identity for one in made())
-
-
-def test_identities_depend_on_the_preprocessing_behind_the_activations() -> None:
-    changed = TINY.model_copy(update={"preprocessing": Preprocessing(mean=(0.1,), std=(0.5,))})
-    other = teacher_from(network_of(TINY), changed)
-    assert not set(identities(materials_of(other))) & {one.identity for one in made()}
 
 
 def distance(materials: Materials, one: Made, index: int) -> float:

@@ -17,7 +17,7 @@ from service.repositories.pages import Page
 from service.repositories.webhooks import Parcel
 from service.webhook_records import EVENTS, DeliveryRecord, Event, NewWebhook, WebhookRecord
 from tests.service.conftest import Clock
-from tests.service.test_ledger import BROKEN, add_job, claimed, nothing
+from tests.service.ledger_entries import BROKEN, add_job, claimed, nothing
 
 
 class Received(NamedTuple):

@@ -1,6 +1,5 @@
 """The ledger's contract, on every database."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -9,36 +8,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from service.database import Database
-from service.failures import JobFinished, LeaseLost, UnknownResource
+from service.failures import LeaseLost
 from service.ledger import Ledger, Standing
-from service.records import Failure, JobRecord, Progress, UnitRecord
-from service.repositories import jobs
+from service.records import Progress, UnitRecord
 from service.settings import Settings
 from service.settlement import cancel
 from tests.service.conftest import Clock
-
-BROKEN = Failure(error="InvalidDataset", detail="It was broken.")
-
-
-def nothing(_session: Session) -> None:
-    """A result without rows."""
-
-
-def add_job(database: Database, stages: Sequence[int] = (0,), kind: str = "test") -> str:
-    units = [jobs.NewUnit(kind="test", payload={"n": n}, stage=s) for n, s in enumerate(stages)]
-    with database.writing() as session:
-        return jobs.add(session, kind, "thing_1", units)
-
-
-def job_of(database: Database, job_id: str) -> JobRecord:
-    with database.reading() as session:
-        return jobs.get(session, job_id)
-
-
-def claimed(ledger: Ledger, worker: str = "worker") -> UnitRecord:
-    unit = ledger.claim(worker)
-    assert unit is not None
-    return unit
+from tests.service.ledger_entries import BROKEN, add_job, claimed, job_of, nothing
 
 
 def test_a_unit_is_claimed_by_one_worker_only(database: Database, ledger: Ledger) -> None:
@@ -205,40 +181,6 @@ def test_a_job_ends_when_its_last_units_complete_at_the_same_moment(
         assert job_of(database, job_id).state == "succeeded"
 
 
-def test_a_unit_whose_workers_die_is_retried_until_its_job_fails(
-    database: Database, ledger: Ledger
-) -> None:
-    job_id = add_job(database, [0, 1])
-    for _ in range(3):
-        claimed(ledger, "mortal")
-        ledger.release("mortal")
-    assert ledger.claim("worker") is None
-    job = job_of(database, job_id)
-    assert (job.state, job.units) == ("failed", {"failed": 1, "cancelled": 1})
-    assert job.error is not None
-    assert job.error.error == "WorkerDied"
-
-
-def test_expired_leases_alone_also_end_in_failure(
-    database: Database, ledger: Ledger, clock: Clock
-) -> None:
-    job_id = add_job(database)
-    for _ in range(3):
-        claimed(ledger)
-        clock.watch(ledger.sweep, 31)
-    assert ledger.claim("worker") is None
-    assert job_of(database, job_id).state == "failed"
-
-
-def test_a_worker_that_was_stopped_in_order_costs_no_attempt(
-    database: Database, ledger: Ledger
-) -> None:
-    add_job(database)
-    for _ in range(5):
-        assert claimed(ledger).attempts == 1
-        ledger.release("worker", blame=False)
-
-
 def test_a_release_frees_only_the_units_of_its_worker(database: Database, ledger: Ledger) -> None:
     add_job(database, [0, 0])
     dead, living = claimed(ledger, "dead"), claimed(ledger, "living")
@@ -246,89 +188,6 @@ def test_a_release_frees_only_the_units_of_its_worker(database: Database, ledger
     assert ledger.heartbeat(dead) is Standing.LOST
     assert ledger.heartbeat(living) is Standing.HELD
     assert claimed(ledger).id == dead.id
-
-
-def test_an_error_that_is_not_final_is_tried_again(database: Database, ledger: Ledger) -> None:
-    job_id = add_job(database)
-    for _ in range(3):
-        assert job_of(database, job_id).state != "failed"
-        ledger.fail(claimed(ledger), BROKEN, final=False)
-    assert job_of(database, job_id).error == BROKEN
-
-
-def test_a_final_error_fails_the_job_and_calls_off_the_rest(
-    database: Database, ledger: Ledger
-) -> None:
-    job_id = add_job(database, [0, 0, 0])
-    broken, running = claimed(ledger), claimed(ledger)
-    ledger.fail(broken, BROKEN, final=True)
-    job = job_of(database, job_id)
-    assert (job.state, job.stopping) == ("running", True)
-    assert job.units == {"failed": 1, "running": 1, "cancelled": 1}
-    assert ledger.heartbeat(running) is Standing.STOPPED
-    ledger.fail(running, BROKEN, final=True)
-    job = job_of(database, job_id)
-    assert (job.state, job.error, job.stopping) == ("failed", BROKEN, False)
-    assert job.units == {"failed": 1, "cancelled": 2}
-
-
-def test_cancelling_a_queued_job_ends_it_at_once(database: Database, ledger: Ledger) -> None:
-    job_id = add_job(database, [0, 1])
-    with database.writing() as session:
-        cancel(session, job_id)
-    job = job_of(database, job_id)
-    assert (job.state, job.units) == ("cancelled", {"cancelled": 2})
-    assert ledger.claim("worker") is None
-
-
-def test_a_cancelled_job_ends_when_its_running_unit_has_stopped(
-    database: Database, ledger: Ledger, clock: Clock
-) -> None:
-    job_id = add_job(database, [0, 1])
-    unit = claimed(ledger)
-    with database.writing() as session:
-        cancel(session, job_id, clock.now)
-    assert job_of(database, job_id).units == {"running": 1, "cancelled": 1}
-    assert ledger.heartbeat(unit) is Standing.STOPPED
-    ledger.release("worker")
-    job = job_of(database, job_id)
-    assert (job.state, job.units) == ("cancelled", {"cancelled": 2})
-
-
-def test_a_cancelled_job_does_not_wait_for_a_worker_that_is_gone(
-    database: Database, ledger: Ledger, clock: Clock
-) -> None:
-    job_id = add_job(database)
-    unit = claimed(ledger)
-    with database.writing() as session:
-        cancel(session, job_id, clock.now)
-    clock.watch(ledger.sweep, 31)
-    assert job_of(database, job_id).state == "cancelled"
-    with pytest.raises(LeaseLost):
-        ledger.complete(unit, nothing)
-
-
-def test_a_unit_that_completes_in_spite_of_a_cancellation_is_kept(
-    database: Database, ledger: Ledger, clock: Clock
-) -> None:
-    job_id = add_job(database, [0, 1])
-    unit = claimed(ledger)
-    with database.writing() as session:
-        cancel(session, job_id, clock.now)
-    ledger.complete(unit, nothing)
-    job = job_of(database, job_id)
-    assert (job.state, job.units) == ("cancelled", {"succeeded": 1, "cancelled": 1})
-
-
-def test_a_job_that_has_ended_or_never_was_cannot_be_cancelled(
-    database: Database, ledger: Ledger
-) -> None:
-    job_id = add_job(database)
-    ledger.complete(claimed(ledger), nothing)
-    with database.writing() as session, pytest.raises(JobFinished, match="already succeeded"):
-        cancel(session, job_id)
-    with database.writing() as session, pytest.raises(UnknownResource):
-        cancel(session, "job_0")
 
 
 def test_a_worker_is_overdue_when_it_does_not_stop(
@@ -391,34 +250,3 @@ def test_a_machine_that_slept_blames_nobody(
     clock.advance(86_400)
     ledger.sweep()
     assert ledger.heartbeat(unit) is Standing.HELD
-
-
-def test_a_unit_that_gets_on_between_kills_does_not_use_up_its_attempts(
-    database: Database, ledger: Ledger
-) -> None:
-    add_job(database)
-    for step in range(1, 8):
-        ledger.heartbeat(claimed(ledger), Progress(done=step, total=10))
-        ledger.release("worker")
-    ledger.complete(claimed(ledger), nothing)
-
-
-def test_a_unit_that_always_dies_at_the_same_place_fails_after_its_attempts(
-    database: Database, ledger: Ledger
-) -> None:
-    job_id = add_job(database)
-    for _ in range(3):
-        ledger.heartbeat(claimed(ledger), Progress(done=5, total=10))
-        ledger.release("worker")
-    assert ledger.claim("worker") is None
-    assert job_of(database, job_id).state == "failed"
-
-
-def test_a_unit_that_saves_its_state_between_kills_does_not_use_up_its_attempts(
-    database: Database, ledger: Ledger
-) -> None:
-    add_job(database)
-    for _ in range(7):
-        ledger.heartbeat(claimed(ledger), Progress(done=0, total=1), has_saved=True)
-        ledger.release("worker")
-    ledger.complete(claimed(ledger), nothing)

@@ -1,4 +1,4 @@
-"""Deadlines, and trying again what has failed."""
+"""Cancelling, deadlines, and trying again what has failed."""
 
 from datetime import timedelta
 
@@ -7,12 +7,12 @@ from sqlalchemy import text
 
 from service import settlement
 from service.database import Database
-from service.failures import JobFinished, NothingToRetry
+from service.failures import JobFinished, LeaseLost, NothingToRetry, UnknownResource
 from service.ledger import Ledger, Standing
 from service.repositories import datasets, jobs
 from tests.service import builders
 from tests.service.conftest import Clock
-from tests.service.test_ledger import BROKEN, add_job, claimed, job_of, nothing
+from tests.service.ledger_entries import BROKEN, add_job, claimed, job_of, nothing
 
 
 def set_deadline(database: Database, job_id: str, clock: Clock, seconds: float) -> None:
@@ -24,6 +24,65 @@ def set_deadline(database: Database, job_id: str, clock: Clock, seconds: float) 
 def retry(database: Database, job_id: str, clock: Clock) -> None:
     with database.writing() as session:
         settlement.retry(session, job_id, clock.now)
+
+
+def test_cancelling_a_queued_job_ends_it_at_once(database: Database, ledger: Ledger) -> None:
+    job_id = add_job(database, [0, 1])
+    with database.writing() as session:
+        settlement.cancel(session, job_id)
+    job = job_of(database, job_id)
+    assert (job.state, job.units) == ("cancelled", {"cancelled": 2})
+    assert ledger.claim("worker") is None
+
+
+def test_a_cancelled_job_ends_when_its_running_unit_has_stopped(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    job_id = add_job(database, [0, 1])
+    unit = claimed(ledger)
+    with database.writing() as session:
+        settlement.cancel(session, job_id, clock.now)
+    assert job_of(database, job_id).units == {"running": 1, "cancelled": 1}
+    assert ledger.heartbeat(unit) is Standing.STOPPED
+    ledger.release("worker")
+    job = job_of(database, job_id)
+    assert (job.state, job.units) == ("cancelled", {"cancelled": 2})
+
+
+def test_a_cancelled_job_does_not_wait_for_a_worker_that_is_gone(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    job_id = add_job(database)
+    unit = claimed(ledger)
+    with database.writing() as session:
+        settlement.cancel(session, job_id, clock.now)
+    clock.watch(ledger.sweep, 31)
+    assert job_of(database, job_id).state == "cancelled"
+    with pytest.raises(LeaseLost):
+        ledger.complete(unit, nothing)
+
+
+def test_a_unit_that_completes_in_spite_of_a_cancellation_is_kept(
+    database: Database, ledger: Ledger, clock: Clock
+) -> None:
+    job_id = add_job(database, [0, 1])
+    unit = claimed(ledger)
+    with database.writing() as session:
+        settlement.cancel(session, job_id, clock.now)
+    ledger.complete(unit, nothing)
+    job = job_of(database, job_id)
+    assert (job.state, job.units) == ("cancelled", {"succeeded": 1, "cancelled": 1})
+
+
+def test_a_job_that_has_ended_or_never_was_cannot_be_cancelled(
+    database: Database, ledger: Ledger
+) -> None:
+    job_id = add_job(database)
+    ledger.complete(claimed(ledger), nothing)
+    with database.writing() as session, pytest.raises(JobFinished, match="already succeeded"):
+        settlement.cancel(session, job_id)
+    with database.writing() as session, pytest.raises(UnknownResource):
+        settlement.cancel(session, "job_0")
 
 
 def test_a_job_past_its_deadline_fails_and_says_so(

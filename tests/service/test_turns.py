@@ -5,7 +5,7 @@ from collections import Counter
 from service.database import Database
 from service.ledger import Ledger
 from service.repositories import jobs
-from tests.service.test_ledger import claimed, nothing
+from tests.service.ledger_entries import claimed, nothing
 
 
 def add_job(database: Database, share: str, num_units: int = 1, kind: str = "library") -> str:
