@@ -83,9 +83,11 @@ class StudentMaker:
 
 def _since(session: Session, shelf: Shelf, student: StudentRecord) -> Since | None:
     """None where nothing was measured, or the library is being built again."""
-    num_measured = measured.num_since(session, student.library_id, student.created_at)
     problem = shelf.ready_problem
-    if problem is None or num_measured == 0:
+    if problem is None or not shelf.measured:
+        return None
+    num_measured = measured.num_since(session, student.library_id, student.created_at)
+    if num_measured == 0:
         return None
     choices = {choice.id: choice for each in problem.neighbourhoods for choice in each}
     loss = problem.loss([choices[each] for each in student.selection.choices])

@@ -13,7 +13,7 @@ from candidates.recipe import LibraryRecipe, TeacherRecipe
 from candidates.sources.allowed import check_images
 from candidates.value import Value
 from service import suitability
-from service.failures import ResourceInUse
+from service.failures import ResourceInUse, UnknownResource
 from service.records import DatasetContents, LibraryRecord, Progress
 from service.repositories import jobs, prepared
 from service.repositories.ids import new_id
@@ -95,9 +95,12 @@ def version(session: Session, library_id: str) -> str:
     """Neither a library whose state this tells changes while this does not, nor what is measured
     of its students, nor its teacher's licence. UnknownResource.
     """
-    row = prepared.row_of(session, LibraryRow, KIND, library_id)
-    licence = session.scalar(select(TeacherRow.licence).where(TeacherRow.id == row.teacher_id))
-    return f"{row.job_id} {row.state} {row.num_remeasured} {licence}"
+    columns = LibraryRow.job_id, LibraryRow.state, LibraryRow.num_remeasured, TeacherRow.licence
+    query = select(*columns).join(TeacherRow, LibraryRow.teacher_id == TeacherRow.id)
+    row = session.execute(query.where(LibraryRow.id == library_id)).one_or_none()
+    if row is None:
+        raise UnknownResource(KIND, library_id)
+    return " ".join(map(str, row))
 
 
 def listing(

@@ -37,7 +37,7 @@ def post(session: Session, student_id: str) -> Posted[MeasurementRecord]:
         lambda: _insert(session, student_id),
         lambda row: _job(session, student_id, row.id),
     )
-    return Posted(record=_record(row), made=made)
+    return Posted(record=record_of(row), made=made)
 
 
 def join(session: Session, student_ids: Sequence[str], job_id: str) -> None:
@@ -60,13 +60,13 @@ def join(session: Session, student_ids: Sequence[str], job_id: str) -> None:
 
 def get(session: Session, measurement_id: str) -> MeasurementRecord:
     """Raises UnknownResource."""
-    return _record(prepared.row_of(session, MeasurementRow, KIND, measurement_id))
+    return record_of(prepared.row_of(session, MeasurementRow, KIND, measurement_id))
 
 
 def of_students(session: Session, student_ids: Sequence[str]) -> dict[str, MeasurementRecord]:
     """By student, for those that were ever to be measured."""
     query = select(MeasurementRow).where(MeasurementRow.student_id.in_(student_ids))
-    return {row.student_id: _record(row) for row in session.scalars(query)}
+    return {row.student_id: record_of(row) for row in session.scalars(query)}
 
 
 def finish(session: Session, measurement_id: str, measured: Measured) -> None:
@@ -102,6 +102,18 @@ def note_change(session: Session, student_id: str) -> None:
     )
 
 
+def record_of(row: MeasurementRow) -> MeasurementRecord:
+    """The same as a plain value, for those who have the row already."""
+    return MeasurementRecord(
+        **prepared.common(row),
+        student_id=row.student_id,
+        assembled=_estimate(row.assembled),
+        refitted=_estimate(row.refitted),
+        teacher=_estimate(row.teacher),
+        file=prepared.stored(row.refitted_sha256, row.refitted_size_bytes),
+    )
+
+
 def _fill(row: MeasurementRow, measured: Measured) -> None:
     row.assembled = measured.assembled.model_dump()
     row.refitted = measured.refitted.model_dump()
@@ -132,17 +144,6 @@ def _job(session: Session, student_id: str, measurement_id: str) -> str:
 
 def _unit(measurement_id: str) -> jobs.NewUnit:
     return jobs.NewUnit(kind=KIND, payload={KIND: measurement_id})
-
-
-def _record(row: MeasurementRow) -> MeasurementRecord:
-    return MeasurementRecord(
-        **prepared.common(row),
-        student_id=row.student_id,
-        assembled=_estimate(row.assembled),
-        refitted=_estimate(row.refitted),
-        teacher=_estimate(row.teacher),
-        file=prepared.stored(row.refitted_sha256, row.refitted_size_bytes),
-    )
 
 
 def _estimate(value: dict[str, float] | None) -> Estimate | None:

@@ -1,8 +1,8 @@
 """Students."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from pydantic import Field
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from search.settings import SearchSettings
 from search.strategies import StrategyName
 from service.failures import ResourceInUse
 from service.records import (
+    Better,
     LabelsFrom,
     MeasurementRecord,
     Origin,
@@ -35,7 +36,7 @@ from service.repositories.pages import (
     rows_of_page,
 )
 from service.repositories.prepared import Posted
-from service.tables import LibraryRow, RefinementRow, SearchRow, StudentRow
+from service.tables import LibraryRow, MeasurementRow, RefinementRow, SearchRow, StudentRow
 
 KIND = "student"
 
@@ -75,9 +76,9 @@ def add(session: Session, wish: Wish, answer: Answer, file: StoredFile) -> Poste
         if earlier is None:
             raise
         return Posted(record=earlier, made=False)
-    labels = _labels_from(session, {row.library_id})[row.library_id]
-    unknown = dict.fromkeys(("measurement", "search_id", "better"))
-    return Posted(record=_record(row, labels, **unknown), made=True)
+    query = select(LibraryRow.dataset_id).where(LibraryRow.id == row.library_id)
+    around = _Around(labels_from(session.scalars(query).one()))
+    return Posted(record=_record(row, around), made=True)
 
 
 def get(session: Session, student_id: str) -> StudentRecord:
@@ -194,32 +195,56 @@ def _row(wish: Wish, answer: Answer, file: StoredFile) -> StudentRow:
     )
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What other tables tell of a student; by default, of one that was just made."""
+
+    labels_from: LabelsFrom
+    measurement: MeasurementRecord | None = None
+    search_id: str | None = None
+    better: Better | None = None
+
+    @property
+    def accuracies(self) -> list[Estimate]:
+        """What was measured of the student's own files."""
+        measured = self.measurement
+        both = (measured.assembled, measured.refitted) if measured else ()
+        return [each for each in both if each is not None]
+
+
 def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord]:
-    measured = measurements.of_students(session, [row.id for row in rows])
-    labels = _labels_from(session, {row.library_id for row in rows})
-    known = {row.id: _accuracies(measured.get(row.id)) for row in rows}
+    around = _around(session, [row.id for row in rows])
+    known = {student_id: each.accuracies for student_id, each in around.items()}
     better = descendants.better(session, known)
-    searches = _searches(session, known)
-    return [
-        _record(
-            row,
-            labels[row.library_id],
-            measurement=measured.get(row.id),
-            search_id=searches.get(row.id),
-            better=better.get(row.id),
+    return [_record(row, replace(around[row.id], better=better.get(row.id))) for row in rows]
+
+
+def _around(session: Session, student_ids: Sequence[str]) -> dict[str, _Around]:
+    """By student, all but what is better: in one query, since every answer needs it."""
+    query = (
+        select(StudentRow.id, LibraryRow.dataset_id, MeasurementRow, SearchRow.id)
+        .join(LibraryRow, StudentRow.library_id == LibraryRow.id)
+        .outerjoin(MeasurementRow, MeasurementRow.student_id == StudentRow.id)
+        .outerjoin(SearchRow, SearchRow.student_id == StudentRow.id)
+        .where(StudentRow.id.in_(student_ids))
+    )
+    return {
+        student_id: _Around(
+            labels_from(dataset_id),
+            None if measurement is None else measurements.record_of(measurement),
+            search_id,
         )
-        for row in rows
-    ]
+        for student_id, dataset_id, measurement, search_id in session.execute(query)
+    }
 
 
-def _record(row: StudentRow, labels_from: LabelsFrom, **known: Any) -> StudentRecord:
-    """`known` is what came of it; nothing of one that was just made."""
+def _record(row: StudentRow, around: _Around) -> StudentRecord:
     return StudentRecord(
         id=row.id,
         library_id=row.library_id,
         parent_id=row.parent_id,
         origin=row.origin,
-        labels_from=labels_from,
+        labels_from=around.labels_from,
         budget=Budget.model_validate(row.budget),
         strategy=row.strategy,
         settings=SearchSettings.model_validate(row.settings),
@@ -227,7 +252,9 @@ def _record(row: StudentRow, labels_from: LabelsFrom, **known: Any) -> StudentRe
         answer=_answer(row),
         file=StoredFile(sha256=row.checkpoint_sha256, size_bytes=row.checkpoint_size_bytes),
         created_at=row.created_at,
-        **known,
+        measurement=around.measurement,
+        search_id=around.search_id,
+        better=around.better,
     )
 
 
@@ -235,22 +262,3 @@ def _answer(row: StudentRow) -> Answer | None:
     if row.answer is None:
         return None
     return Answer.model_validate({"selection": row.selection, **row.answer})
-
-
-def _searches(session: Session, student_ids: Collection[str]) -> dict[str | None, str]:
-    """By student, the search that it came of."""
-    query = select(SearchRow.student_id, SearchRow.id)
-    rows = session.execute(query.where(SearchRow.student_id.in_(student_ids)))
-    return {row.student_id: row.id for row in rows}
-
-
-def _accuracies(measurement: MeasurementRecord | None) -> list[Estimate]:
-    """What was measured of a student's own files."""
-    both = (measurement.assembled, measurement.refitted) if measurement else ()
-    return [each for each in both if each is not None]
-
-
-def _labels_from(session: Session, library_ids: Collection[str]) -> dict[str, LabelsFrom]:
-    """By library."""
-    query = select(LibraryRow.id, LibraryRow.dataset_id).where(LibraryRow.id.in_(library_ids))
-    return {row.id: labels_from(row.dataset_id) for row in session.execute(query)}
