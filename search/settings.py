@@ -6,7 +6,8 @@ from pydantic import Field
 
 from candidates.value import Value
 
-Sampler = Literal["tpe", "nsga2", "gp"]
+TorchFreeSampler = Literal["tpe", "nsga2"]
+Sampler = Literal[TorchFreeSampler, "gp"]
 TOP = 2
 TIME_LIMIT_S = 10.0
 

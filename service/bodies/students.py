@@ -12,7 +12,7 @@ from candidates.export.needs import lacking
 from candidates.kinds.registry import Knobs
 from search.budget import Budget
 from search.predictor import Prediction
-from search.settings import SearchSettings
+from search.settings import SearchSettings, TorchFreeSampler
 from search.strategies import StrategyName
 from service.bodies.answers import AnswerBody
 from service.bodies.common import LABELS_FROM, Resource, Worked, worked_fields
@@ -49,7 +49,7 @@ class NewStudentBody(SearchSettings):
         "is saved for each nat; threshold is the paper's rule; optuna proposes, within so many "
         "trials; uniform takes the same width everywhere. All take any limits.",
     )
-    sampler: Literal["tpe", "nsga2"] = Field(
+    sampler: TorchFreeSampler = Field(
         default="tpe",
         description="How optuna proposes.",
         exclude_if=lambda sampler: sampler == "tpe",

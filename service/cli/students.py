@@ -7,7 +7,7 @@ import typer
 from candidates.export.formats import FormatName
 from candidates.refinement_settings import RefinementSettings
 from search.budget import Budget, CostAxis
-from search.settings import Sampler, SearchSettings
+from search.settings import SearchSettings, TorchFreeSampler
 from search.strategies import StrategyName
 from service.bodies.answers import AnswerBody
 from service.bodies.students import StudentBody
@@ -43,7 +43,7 @@ def request(  # noqa: PLR0913 - each argument is an option of the command
     strategy: StrategyName = "exact",
     seed: int = DEFAULTS.seed,
     trials: int = DEFAULTS.trials,
-    sampler: Sampler = DEFAULTS.sampler,
+    sampler: TorchFreeSampler = "tpe",
     top: TopOption = DEFAULTS.top,
     time_limit_s: TimeLimitOption = DEFAULTS.time_limit_s,
 ) -> None:
