@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, null, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    func,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -44,14 +54,13 @@ def in_order(session: Session) -> Sequence[Turn]:
 
 def num_claimable(session: Session, most: int) -> int:
     """How many units could be claimed, but no more than `most`; those of the first jobs count."""
+    job_ids = [turn.job_id for turn in in_order(session)]
+    stages = select(JobRow.id, _stage_to_claim().label("stage")).where(JobRow.id.in_(job_ids)).cte()
+    stages = stages.prefix_with("MATERIALIZED")  # else some plans look for it once a unit
     query = (
         select(UnitRow.id)
-        .join(JobRow, JobRow.id == UnitRow.job_id)
-        .where(
-            UnitRow.job_id.in_([turn.job_id for turn in in_order(session)]),
-            UnitRow.state == "queued",
-            UnitRow.stage == _stage_to_claim(),
-        )
+        .join(stages, (stages.c.id == UnitRow.job_id) & (stages.c.stage == UnitRow.stage))
+        .where(UnitRow.state == "queued")
         .limit(most)
     )
     return len(session.scalars(query).all())
@@ -62,15 +71,11 @@ def claim_of_a_unit() -> ReturningUpdate[str, str, str, str, dict[str, object], 
     """Claims for `by_worker` the first unit of `of_job` that may be claimed and that nobody else is
     about to claim.
     """
+    of_job: BindParameter[str] = bindparam("of_job")
+    stage = select(_stage_to_claim()).where(JobRow.id == of_job, _goes_on()).scalar_subquery()
     unit = (
         select(UnitRow.id)
-        .join(JobRow, JobRow.id == UnitRow.job_id)
-        .where(
-            UnitRow.job_id == bindparam("of_job"),
-            UnitRow.state == "queued",
-            UnitRow.stage == _stage_to_claim(),
-            _goes_on(),
-        )
+        .where(UnitRow.job_id == of_job, UnitRow.state == "queued", UnitRow.stage == stage)
         .order_by(UnitRow.id)
         .limit(1)
         .with_for_update(of=UnitRow, skip_locked=True)

@@ -44,7 +44,7 @@ class UnitRow(Base):
     __table_args__ = (
         states(*WORK),
         Index("ix_units_state", "state"),
-        Index("ix_units_job_id_state_stage", "job_id", "state", "stage"),
+        Index("ix_units_job_id_state_stage_id", "job_id", "state", "stage", "id"),
     )
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
