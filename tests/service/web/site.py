@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
@@ -15,6 +15,7 @@ from tests.service.living import living
 from tests.service.shop import Shop
 
 PATIENCE_MS = 60_000
+PAUSE_SECONDS = 0.05
 REFUSED = "Failed to load resource: the server responded with a status of 4"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -34,18 +35,18 @@ class Site:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Work as it comes in, beside the test."""
-        done = False
+        done = Event()
 
         def work() -> None:
-            while not done or self.work_once():
-                self.work_once()
+            while self.work_once() or not done.wait(PAUSE_SECONDS):
+                pass
 
         thread = Thread(target=work)
         thread.start()
         try:
             yield
         finally:
-            done = True
+            done.set()
             thread.join()
 
 
