@@ -2,20 +2,22 @@
 
 `python -m benchmarks.load`; at least: 200 requests/s, p99 ≤ 300 ms, no errors, in 60 s, on SQLite
 and on PostgreSQL; once with a new budget in every request (`new`), and once with a hundred budgets
-that were all asked for before (`known`). For PostgreSQL a server must be installed, or named with
---postgresql.
+that were all asked for before (`known`). How much the machine and the web framework allow tells
+`GET /version` from the same clients (`nothing`), which looks at nothing. For PostgreSQL a server
+must be installed, or named with --postgresql.
 """
 
 import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -37,12 +39,8 @@ class Answer(NamedTuple):
     ms: float
 
 
-class Target(NamedTuple):
-    """What is asked for: a library at an address, one of these limits."""
-
-    address: str
-    library: str
-    limits: range
+Send = Callable[[HTTPConnection, np.random.Generator], None]
+"""Sends a request; what it asks for may be drawn."""
 
 
 def main() -> None:
@@ -86,24 +84,43 @@ def _measure(url: str, given: argparse.Namespace) -> dict[str, dict[str, float]]
         store.database.close()
         settings = {"workers": "0", "database_url": url, "requests_per_minute": "0"}
         with serving(folder, folder / "server.log", **settings) as server:
-            target = _target(server, library)
-            new = _figures(server, target, given)
-            few = target._replace(limits=target.limits[:: len(target.limits) // NUM_KNOWN])
-            return {"new": new, "known": _figures(server, few, given)}
+            limits = _limits(server, library)
+            few = limits[:: len(limits) // NUM_KNOWN]
+            sends = {
+                "nothing": _ask_nothing,
+                "new": _asking(library, limits),
+                "known": _asking(library, few),
+            }
+            return {name: _figures(server, send, given) for name, send in sends.items()}
 
 
-def _target(server: Running, library: str) -> Target:
+def _limits(server: Running, library: str) -> range:
+    """All that can be met, in parameters."""
     curve = server.client.trade_off_curve(library)
-    smallest = curve.uniform[0].cost.parameters
+    return range(curve.uniform[0].cost.parameters, curve.teacher_cost.parameters)
+
+
+def _asking(library: str, limits: range) -> Send:
+    def send(connection: HTTPConnection, random: np.random.Generator) -> None:
+        limit = limits[random.integers(len(limits))]
+        body = {"library": library, "budget": {"parameters": limit}}
+        headers = {"content-type": "application/json"}
+        connection.request("POST", "/v1/students", json.dumps(body), headers)
+
+    return send
+
+
+def _ask_nothing(connection: HTTPConnection, _random: np.random.Generator) -> None:
+    connection.request("GET", "/version")
+
+
+def _figures(server: Running, send: Send, given: argparse.Namespace) -> dict[str, float]:
     address = urlsplit(str(server.client.url)).netloc
-    return Target(address, library, range(smallest, curve.teacher_cost.parameters))
-
-
-def _figures(server: Running, target: Target, given: argparse.Namespace) -> dict[str, float]:
-    _load(target, given.clients, WARM_UP_SECONDS, given.seed + 1)
+    run = partial(_load, address, send, given.clients)
+    run(WARM_UP_SECONDS, given.seed + 1)
     process = psutil.Process(server.pid)
     before, begun = process.cpu_times(), time.perf_counter()
-    answers = _load(target, given.clients, given.seconds, given.seed)
+    answers = run(given.seconds, given.seed)
     seconds, after = time.perf_counter() - begun, process.cpu_times()
     times = [answer.ms for answer in answers]
     cpu = after.user + after.system - before.user - before.system
@@ -118,34 +135,33 @@ def _figures(server: Running, target: Target, given: argparse.Namespace) -> dict
     }
 
 
-def _load(target: Target, num_clients: int, seconds: float, seed: int) -> list[Answer]:
+def _load(address: str, send: Send, num_clients: int, seconds: float, seed: int) -> list[Answer]:
     until = time.perf_counter() + seconds
     with ThreadPoolExecutor(num_clients) as pool:
         runs = [
-            pool.submit(_one_client, target, until, np.random.default_rng([seed, number]))
+            pool.submit(_one_client, address, send, until, np.random.default_rng([seed, number]))
             for number in range(num_clients)
         ]
         return [answer for run in runs for answer in run.result()]
 
 
-def _one_client(target: Target, until: float, random: np.random.Generator) -> list[Answer]:
+def _one_client(
+    address: str, send: Send, until: float, random: np.random.Generator
+) -> list[Answer]:
     """One request after the other, on one connection."""
     answers = []
-    connection = HTTPConnection(target.address, timeout=60)
+    connection = HTTPConnection(address, timeout=60)
     while time.perf_counter() < until:
-        limit = target.limits[random.integers(len(target.limits))]
-        body = {"library": target.library, "budget": {"parameters": limit}}
-        answers.append(_ask(connection, body))
+        answers.append(_ask(connection, send, random))
     connection.close()
     return answers
 
 
-def _ask(connection: HTTPConnection, body: dict[str, Any]) -> Answer:
+def _ask(connection: HTTPConnection, send: Send, random: np.random.Generator) -> Answer:
     begun = time.perf_counter()
     status = 0
     try:
-        headers = {"content-type": "application/json"}
-        connection.request("POST", "/v1/students", json.dumps(body), headers)
+        send(connection, random)
         answer = connection.getresponse()
         answer.read()
         status = answer.status
