@@ -79,6 +79,7 @@ KINDS: dict[type[StudentSearchError], Kind] = {
     failures.LatenciesMissing: _kind(
         "latencies-missing", 422, "The library was not measured there", "device", "library_id"
     ),
+    failures.DeviceMissing: _kind("device-missing", 422, "Latencies are those of a device"),
     failures.DeviceDiffers: _kind(
         "device-differs", 409, "The device has another table", "device", "library_id"
     ),

@@ -170,6 +170,16 @@ class LatenciesMissing(StudentSearchError):
         self.device, self.library_id = device, library_id
 
 
+class DeviceMissing(StudentSearchError):
+    """Latencies are asked for, but not whose."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The axis latency_ms needs a device: name one whose latencies were posted, by its id "
+            "or name. /v1/devices lists them."
+        )
+
+
 class InvalidWebhook(StudentSearchError):
     """A webhook's URL is none to which something can be posted."""
 

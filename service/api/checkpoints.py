@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse
 
 from candidates.export.facts import Facts
 from candidates.export.formats import FORMATS, FormatName
-from service.api.downloads import RESPONSES, send, with_head
+from service.api.downloads import responses, send, with_head
 from service.api.parts import Parts, PartsOf, Reading
 from service.api.routes import Route
 from service.database import Session
@@ -28,7 +28,7 @@ STUDENT, TEACHER = "/students/{student_id}/checkpoint", "/teachers/{teacher_id}/
     tags=["students"],
     summary="Download a student",
     response_class=FileResponse,
-    responses=RESPONSES,
+    responses=responses(each.media_type for each in FORMATS.values()),
 )
 def student(
     student_id: str,
@@ -57,7 +57,7 @@ def student(
     tags=["teachers"],
     summary="Download a teacher's own file",
     response_class=FileResponse,
-    responses=RESPONSES,
+    responses=responses(),
 )
 def teacher(teacher_id: str, request: Request, session: Reading, parts: PartsOf) -> Response:
     """The network with its weights, whatever it was posted as: what fine-tuning a student needs."""

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 
 from search.budget import CostAxis
 from service.api.downloads import REVALIDATED, send_bytes, with_head
@@ -11,6 +10,7 @@ from service.api.parts import PartsOf, Reading
 from service.api.routes import Route
 from service.bodies.curves import Format, TradeOffCurve
 from service.curves import CurveWish
+from service.failures import DeviceMissing
 
 router = APIRouter(prefix="/v1/libraries", tags=["libraries"], route_class=Route)
 
@@ -58,18 +58,11 @@ def show(  # noqa: PLR0913 - one argument for every part of the query
     As JSON, as CSV, or drawn as a picture with the uniform selections and the students measured so
     far beside the curve.
     """
-    _check(axis, device)
+    if axis == "latency_ms" and device is None:
+        raise DeviceMissing
     chosen = format or _accepted(request.headers.get("accept", ""))
     sheet = parts.curves.sheet(session, CurveWish(library_id, axis, device, points, chosen))
     return send_bytes(request, sheet.content, MEDIA_TYPES[chosen], {"vary": "Accept"})
-
-
-def _check(axis: CostAxis, device: str | None) -> None:
-    if axis == "latency_ms" and device is None:
-        message = "the axis latency_ms needs a device: name one whose latencies were posted"
-        raise RequestValidationError(
-            [{"loc": ("query", "device"), "msg": message, "type": "missing"}]
-        )
 
 
 def _accepted(accept: str) -> Format:

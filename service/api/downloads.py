@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -18,7 +18,6 @@ from service.records import StoredFile
 
 MEDIA_TYPE = "application/octet-stream"
 _ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-_FILE = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
 _HEADERS = {
     "ETag": {"description": "The SHA-256 of the whole file.", "schema": {"type": "string"}},
     "Repr-Digest": {
@@ -31,13 +30,17 @@ REVALIDATED: dict[int | str, dict[str, Any]] = {
     304: {"description": "What If-None-Match names is still the same.", "headers": _HEADERS},
     416: answer(416),
 }
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    **REVALIDATED,
-    200: {
-        "description": "The file; its ETag is its SHA-256.", "content": _FILE, "headers": _HEADERS,
-    },
-    206: {**REVALIDATED[206], "content": _FILE},
-}  # fmt: skip
+
+
+def responses(media_types: Iterable[str] = (MEDIA_TYPE,)) -> dict[int | str, dict[str, Any]]:
+    """How a route answers that sends a file of one of these types."""
+    content = {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
+    whole = "The file; its ETag is its SHA-256."
+    return {
+        **REVALIDATED,
+        200: {"description": whole, "content": content, "headers": _HEADERS},
+        206: {**REVALIDATED[206], "content": content},
+    }
 
 
 def send(

@@ -184,8 +184,8 @@ def test_a_failed_library_can_be_gone_on_with(world: World) -> None:
 
 def test_latency_needs_a_device(world: World) -> None:
     answer = fetch(world, world.ready_library(), axis="latency_ms")
-    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
-    assert "the axis latency_ms needs a device" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/device-missing")
+    assert "The axis latency_ms needs a device" in answer.json()["detail"]
 
 
 def test_an_empty_library_has_no_curve(world: World) -> None:

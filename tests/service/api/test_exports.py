@@ -36,6 +36,16 @@ def test_the_own_format_is_the_file_itself(world: World) -> None:
     assert answer.headers["etag"] == f'"{student["checkpoint"]["sha256"]}"'
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_arrives_as_what_the_description_says(world: World, name: str) -> None:
+    student = world.ready_student()
+    answer = world.http.get(student["downloads"][name])
+    described = world.http.get("/openapi.json").json()
+    path = described["paths"]["/v1/students/{student_id}/checkpoint"]["get"]
+    media_type = answer.headers["content-type"].partition(";")[0]
+    assert media_type in path["responses"]["200"]["content"]
+
+
 def test_python_arrives_as_such(world: World) -> None:
     student = world.ready_student()
     answer = world.http.get(student["downloads"]["python"])
