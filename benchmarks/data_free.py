@@ -8,7 +8,7 @@ alone, on which finished students are measured.
 import time
 from argparse import Namespace
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.cifar_job import load_dataset, load_teacher, parser
 from benchmarks.in_process import make_library
@@ -39,7 +39,9 @@ def main() -> None:
     publish("data_free", settings, figures)
 
 
-def _measured(given: Namespace, inputs: str, reporting: ImageSet) -> dict[str, Any]:
+def _measured(
+    given: Namespace, inputs: Literal["matched", "gaussian"], reporting: ImageSet
+) -> dict[str, Any]:
     seconds: list[float] = []
     drops: dict[float, Drops] = {k: {"assembled": [], "refitted": []} for k in MULTIPLIERS}
     for seed in given.seeds:

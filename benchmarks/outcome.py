@@ -8,6 +8,7 @@ from rich.table import Table
 
 from candidates.candidate import Cost, Estimate
 from candidates.value import Value
+from search.predictor import Prediction
 
 HEADINGS = (
     "Budget", "Parameters", "MACs", "Predicted", "Measured", "Refitted", "Uniform",
@@ -36,7 +37,7 @@ class Outcome(Value):
     share: float
     strategy: str
     cost: Cost
-    predicted: Estimate
+    predicted: Prediction | Estimate
     measured: Measured
     rebuilt: Rebuilt | None = None
 

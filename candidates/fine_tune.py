@@ -1,42 +1,25 @@
 """Fine-tune a downloaded student from the command line: `python -m candidates.fine_tune --help`."""
 
-from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
 from candidates.errors import StudentSearchError
 from candidates.learnt import Learnt
-from candidates.training_recipe import TrainingRecipe, usual_translation
+from candidates.training_recipe import Schedule, TrainingRecipe, usual_translation
 
 if TYPE_CHECKING:  # slow to import, and not everywhere installed
     import torch
 
 
-class Objective(StrEnum):
-    """What is minimised: Eq. 3, or the cross-entropy of labels alone."""
+Objective = Literal["distil", "labels"]
+"""What is minimised: Eq. 3, or the cross-entropy of labels alone."""
 
-    distil = "distil"
-    labels = "labels"
-
-
-class Schedule(StrEnum):
-    """How the learning rate falls; `paper` is that of the paper's teachers and baselines."""
-
-    cosine = "cosine"
-    steps = "steps"
-    constant = "constant"
-    paper = "paper"
-
-
-class Precision(StrEnum):
-    """Of products."""
-
-    float32 = "float32"
-    bfloat16 = "bfloat16"
+Precision = Literal["float32", "bfloat16"]
+"""Of products."""
 
 
 def tuned(  # noqa: PLR0913 - each argument is an option of the command
@@ -56,13 +39,14 @@ def tuned(  # noqa: PLR0913 - each argument is an option of the command
     out: Annotated[Path, typer.Argument(help="Where the fine-tuned student goes.")],
     objective: Annotated[
         Objective, typer.Option(help="Learn from the teacher and the labels, or labels alone.")
-    ] = Objective.distil,
+    ] = "distil",
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Forget the weights first, for a baseline.")
     ] = False,
     schedule: Annotated[
-        Schedule, typer.Option(help="Of the learning rate; paper: 96 000 steps from 0.1.")
-    ] = Schedule.cosine,
+        Literal[Schedule, "paper"],
+        typer.Option(help="Of the learning rate; paper: 96 000 steps from 0.1."),
+    ] = "cosine",
     epochs: Annotated[int | None, typer.Option(min=1, help="10, unless steps are given.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="In place of epochs.")] = None,
     learning_rate: Annotated[
@@ -93,7 +77,7 @@ def tuned(  # noqa: PLR0913 - each argument is an option of the command
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")] = "auto",
     precision: Annotated[
         Precision, typer.Option(help="Of products; bfloat16 is fast on a GPU.")
-    ] = Precision.float32,
+    ] = "float32",
     channels_last: Annotated[bool, typer.Option(help="A memory layout, fast on a GPU.")] = False,
     compiled: Annotated[bool, typer.Option(help="Compile first; for long trainings.")] = False,
     save_every: Annotated[int, typer.Option(min=1, help="Steps between savings.")] = 100,
@@ -118,11 +102,11 @@ def tuned(  # noqa: PLR0913 - each argument is an option of the command
         "epochs": epochs, "num_steps": steps, "learning_rate": learning_rate,
         "batch_size": batch_size, "momentum": momentum, "weight_decay": weight_decay,
         "translation": translation, "flip": flip, "average": average, "seed": seed,
-        "precision": precision.value, "channels_last": channels_last, "compiled": compiled,
+        "precision": precision, "channels_last": channels_last, "compiled": compiled,
     }  # fmt: skip
     files = Files(student=student, teacher=teacher, images=images, out=out, curves=curves)
     lesson = Lesson(
-        recipe=_recipe(schedule, given), objective=objective.value, temperature=temperature,
+        recipe=_recipe(schedule, given), objective=objective, temperature=temperature,
         label_weight=label_weight, from_scratch=from_scratch, noise=noise, look_every=look_every,
     )  # fmt: skip
     if curves is not None:
@@ -155,13 +139,13 @@ def pick_device(name: str) -> "torch.device":
         raise ValueError(f"'{name}' is no device; use auto, cpu or cuda.") from exc
 
 
-def _recipe(schedule: Schedule, given: dict[str, Any]) -> TrainingRecipe:
+def _recipe(schedule: Literal[Schedule, "paper"], given: dict[str, Any]) -> TrainingRecipe:
     """What was given, and the schedule's own values for the rest."""
     if given["epochs"] is not None and given["num_steps"] is not None:
         raise ValueError("Give --epochs or --steps, not both.")
     chosen = {name: value for name, value in given.items() if value is not None}
-    if schedule is not Schedule.paper:
-        return TrainingRecipe(schedule=schedule.value, **chosen)
+    if schedule != "paper":
+        return TrainingRecipe(schedule=schedule, **chosen)
     papers = TrainingRecipe.paper().model_dump()
     if "epochs" in chosen:
         papers["num_steps"] = None

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from candidates.value import Value
 
+Schedule = Literal["cosine", "steps", "constant"]
 PAPER_TRANSLATION = 4
 """In pixels, of images of 32."""
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -23,7 +24,7 @@ class TrainingRecipe(Value):
     num_steps: int | None = Field(default=None, ge=1, description="In place of whole epochs.")
     batch_size: int = Field(default=128, ge=2)
     learning_rate: float = Field(default=1e-2, gt=0)
-    schedule: Literal["cosine", "steps", "constant"] = "cosine"
+    schedule: Schedule = "cosine"
     warm_up: Share = Field(default=0.05, description="Share of the steps in which the rate rises.")
     warm_up_from: Share = Field(default=0, description="Share of the rate where its rise begins.")
     boundaries: tuple[Share, ...] = Field(

@@ -114,15 +114,9 @@ def _without_writing(call: Call) -> list[Call]:
         base, _, overload = call.operator.partition(".")
         return [call.model_copy(update={"operator": f"{base.removesuffix('_')}.{overload}"})]
     written, source, *_ = call.arguments
-    converted = {
-        "name": f"{call.name}_source",
-        "operator": "type_as.default",
-        "arguments": (source, written),
-    }
-    expanded = {
-        "operator": "expand_as.default",
-        "arguments": (ValueOf(value=converted["name"]), written),
-    }
+    name = f"{call.name}_source"
+    converted = {"name": name, "operator": "type_as.default", "arguments": (source, written)}
+    expanded = {"operator": "expand_as.default", "arguments": (ValueOf(value=name), written)}
     return [call.model_copy(update={"keywords": {}, **each}) for each in (converted, expanded)]
 
 

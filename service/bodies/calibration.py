@@ -83,7 +83,7 @@ def _shown(record: MeasuredStudentRecord, point: CalibrationPoint) -> Calibrated
         loss=record.selection.loss,
         measured=record.refitted,
         promised=promised,
-        promised_inside=promised and promised.low <= value <= promised.high,
+        promised_inside=None if promised is None else promised.low <= value <= promised.high,
         from_others=point.predicted,
         from_others_inside=point.inside,
     )

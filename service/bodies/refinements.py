@@ -49,8 +49,8 @@ class RefinementBody(Worked):
             after=record.after,
             gain=gain,
             result=record.result_id,
-            is_better=gain and is_significant(gain),
-            verdict=gain and _verdict(gain),
+            is_better=None if gain is None else is_significant(gain),
+            verdict=None if gain is None else _verdict(gain),
             note=note,
         )
 

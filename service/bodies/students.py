@@ -95,12 +95,13 @@ class MeasurementBody(Worked):
     @classmethod
     def of(cls, record: MeasurementRecord, note: str | None = None) -> "MeasurementBody":
         """What is shown of a record."""
+        file = record.file
         return cls(
             **worked_fields(record),
             assembled=record.assembled,
             refitted=record.refitted,
             teacher=record.teacher,
-            checkpoint=record.file and _refitted(record.student_id, record.file),
+            checkpoint=None if file is None else _refitted(record.student_id, file),
             note=note,
         )
 
@@ -151,6 +152,7 @@ class StudentBody(Resource):
         note: str | None = None,
     ) -> "StudentBody":
         """What is shown of a record."""
+        answer, measurement, better = record.answer, record.measurement, record.better
         return cls(
             id=record.id,
             created_at=record.created_at,
@@ -170,9 +172,9 @@ class StudentBody(Resource):
             loss=record.selection.loss,
             predicted_accuracy=record.selection.predicted_accuracy,
             labels_from=record.labels_from,
-            answer=record.answer and AnswerBody.of(record.answer),
-            measurement=record.measurement and MeasurementBody.of(record.measurement),
-            better=record.better and BetterBody.of(record.better),
+            answer=None if answer is None else AnswerBody.of(answer),
+            measurement=None if measurement is None else MeasurementBody.of(measurement),
+            better=None if better is None else BetterBody.of(better),
             checkpoint=_checkpoint(record.id, record.file),
             downloads={
                 name: f"{_url(record.id)}?format={name}"

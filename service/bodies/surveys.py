@@ -1,6 +1,6 @@
 """Bodies of surveys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,7 +52,7 @@ class SurveyBody(Worked):
         note: str | None = None,
     ) -> "SurveyBody":
         """What is shown of a record and its students, by their ids."""
-        shown = _shown([students[each] for each in record.student_ids if each in students])
+        shown = [_shown(students[each]) for each in record.student_ids if each in students]
         return cls(
             **worked_fields(record),
             library=record.library_id,
@@ -63,14 +63,12 @@ class SurveyBody(Worked):
         )
 
 
-def _shown(students: Sequence[StudentRecord]) -> list[SurveyedStudent]:
-    return [
-        SurveyedStudent(
-            student=each.id,
-            cost=each.selection.cost,
-            predicted_accuracy=each.selection.predicted_accuracy,
-            state=each.measurement and each.measurement.outcome,
-            measured_accuracy=each.measurement and each.measurement.refitted,
-        )
-        for each in students
-    ]
+def _shown(student: StudentRecord) -> SurveyedStudent:
+    measurement = student.measurement
+    return SurveyedStudent(
+        student=student.id,
+        cost=student.selection.cost,
+        predicted_accuracy=student.selection.predicted_accuracy,
+        state=None if measurement is None else measurement.outcome,
+        measured_accuracy=None if measurement is None else measurement.refitted,
+    )

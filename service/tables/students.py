@@ -1,6 +1,6 @@
 """Students, and what was measured of them or made from them."""
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,7 +17,9 @@ class StudentRow(Identified, Base):
     __tablename__ = "students"
     library_id: Mapped[str] = mapped_column(ForeignKey("libraries.id"), index=True)
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("students.id"), index=True)
-    origin: Mapped[str] = mapped_column(String(16), server_default="selection")
+    origin: Mapped[Literal["selection", "refinement"]] = mapped_column(
+        String(16), server_default="selection"
+    )
     digest: Mapped[str] = mapped_column(Digest, unique=True)
     budget: Mapped[dict[str, Any]]
     strategy: Mapped[str] = mapped_column(String(32))
