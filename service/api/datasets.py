@@ -4,22 +4,22 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
-from starlette.datastructures import UploadFile
 
 from service.api.answers import again, posted
 from service.api.arrivals import Arrived, arrived_upload
+from service.api.forms import DatasetForm
 from service.api.lists import AskedOf, NameOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
 from service.api.uploads import JSON, MULTIPART, save, takes
 from service.bodies.common import Items
-from service.bodies.datasets import DatasetBody, DatasetByUpload, DatasetByUri, Name
+from service.bodies.datasets import DatasetBody, DatasetByUpload, DatasetByUri
 from service.errors import SourceNotAllowed
 from service.intactness import file_sha256
 from service.records import State
@@ -29,35 +29,17 @@ from service.repositories.datasets import NewDataset
 Checked = TypeVar("Checked")
 
 
-class PostedArchive(NamedTuple):
-    """An archive that came with the request."""
-
-    name: str
-    archive: UploadFile
-
-
-Posted = DatasetByUri | DatasetByUpload | PostedArchive
+Posted = DatasetByUri | DatasetByUpload | DatasetForm
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=Route)
 
 DESCRIBED = (DatasetByUri, DatasetByUpload)
-_UPLOAD = {
-    "type": "object",
-    "required": ["name", "archive"],
-    "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 200},
-        "archive": {
-            "type": "string",
-            "format": "binary",
-            "description": "A tar or zip archive with one folder of images for each class.",
-        },
-    },
-}
+_UPLOAD = DatasetForm.model_json_schema()
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            MULTIPART: {"schema": _UPLOAD, "example": {"name": "digits", "archive": "a tar file"}},
+            MULTIPART: {"schema": _UPLOAD, "example": _UPLOAD["examples"][0]},
             JSON: {
                 "schema": {"anyOf": [each.model_json_schema() for each in DESCRIBED]},
                 "examples": {
@@ -78,11 +60,7 @@ async def _source(
         yield _described(await request.body())
         return
     async with request.form() as form:
-        name = _checked(TypeAdapter(Name).validate_python, form.get("name"), "name")
-        archive = form.get("archive")
-        if not isinstance(archive, UploadFile):
-            raise RequestValidationError([{"loc": ("body", "archive"), "msg": "Send it as a file"}])
-        yield PostedArchive(name, archive)
+        yield _checked(DatasetForm.model_validate, dict(form))
 
 
 Source = Annotated[Posted, Depends(_source)]

@@ -2,19 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Response
 from pydantic import ValidationError
-from pydantic.json_schema import SkipJsonSchema
 
 from candidates.assembly import PROGRAM_KEY
 from candidates.checkpoint import Checkpoint
 from candidates.errors import InvalidRecipe
-from candidates.licence import Licence
 from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import check_recipe
 from candidates.sources.kinds import check_architecture, kind_of
 from service.api.answers import again, posted
 from service.api.arrivals import Arrived, arrived_file
+from service.api.forms import TeacherForm
 from service.api.lists import AskedOf, NameOf, SortOf
 from service.api.parts import Parts, PartsOf, Reading, Writing
 from service.api.routes import Route
@@ -28,25 +27,6 @@ from service.repositories.teachers import NewTeacher
 
 router = APIRouter(prefix="/v1/teachers", tags=["teachers"], route_class=Route)
 
-EXAMPLE = (
-    '{"architecture": "cifar_resnet20", "kwargs": {"num_classes": 10}, "input": [3, 32, 32], '
-    '"preprocessing": {"mean": [0.49, 0.48, 0.45], "std": [0.25, 0.24, 0.26]}}'
-)
-Weights = Annotated[
-    UploadFile | SkipJsonSchema[None],
-    File(description="Unless it was uploaded.", json_schema_extra={"format": "binary"}),
-]
-LICENCE = (
-    "Under which terms the weights may be used, as an SPDX expression or in words; students "
-    "inherit it. If the same teacher was posted before, this replaces what was told then."
-)
-FORM = {
-    "name": "digits",
-    "licence": "Apache-2.0",
-    "recipe": EXAMPLE,
-    "upload": "upload_0199f3c2a1b4c0ffee00c0ffee00",
-}
-
 
 @router.post(
     "",
@@ -54,17 +34,12 @@ FORM = {
     summary="Post a teacher",
     responses=again(TeacherBody),
     dependencies=[Depends(takes(MULTIPART))],
-    openapi_extra={"requestBody": {"content": {MULTIPART: {"example": FORM}}}},
 )
-def post(  # noqa: PLR0913 - one argument for every part of the form
-    name: Annotated[str, Form(min_length=1, max_length=200)],
-    recipe: Annotated[str, Form(min_length=2, description="A recipe as JSON.", examples=[EXAMPLE])],
+def post(
+    form: Annotated[TeacherForm, Form(media_type=MULTIPART)],
     parts: PartsOf,
     session: Writing,
     response: Response,
-    weights: Weights = None,
-    upload: Annotated[str | None, Form(description="Id of a complete upload instead.")] = None,
-    licence: Annotated[Licence | SkipJsonSchema[None], Form(description=LICENCE)] = None,
 ) -> TeacherBody:
     """Recipe and file; a job then reads, checks and splits the network.
 
@@ -73,11 +48,10 @@ def post(  # noqa: PLR0913 - one argument for every part of the form
     torch.export.save, or safetensors that hold a network, such as a student's. A large one is
     better sent to /v1/uploads, and named here by its id.
     """
-    checked = _recipe(recipe)
-    arrived = arrived_file(parts, weights, upload, "weights")
-    new = NewTeacher(
-        name=name, recipe=checked, weights=_stored(arrived, checked, parts), licence=licence
-    )
+    recipe = _recipe(form.recipe)
+    arrived = arrived_file(parts, form.weights, form.upload, "weights")
+    weights = _stored(arrived, recipe, parts)
+    new = NewTeacher(name=form.name, recipe=recipe, weights=weights, licence=form.licence)
     found = teachers.post(session, new)
     note = posted(response, found.made, f"/v1/teachers/{found.record.id}")
     return TeacherBody.of(found.record, note)

@@ -59,11 +59,15 @@ def test_a_folder_elsewhere_may_not(world: World, tmp_path: Path) -> None:
 def test_a_form_without_its_file_names_the_field(world: World) -> None:
     answer = world.http.post("/v1/datasets", data={"name": "x"}, files={"wrong": b""})
     assert answer.status_code == 422
+    missing, unknown = answer.json()["errors"]
+    assert (missing["where"], missing["code"]) == ("body.archive", "missing")
+    assert (unknown["where"], unknown["code"]) == ("body.wrong", "extra_forbidden")
+
+
+def test_a_text_in_place_of_the_file_is_told(world: World) -> None:
+    answer = world.http.post("/v1/datasets", files={"name": (None, "x"), "archive": (None, "x")})
     (error,) = answer.json()["errors"]
-    assert error == {
-        "where": "body.archive", "pointer": "#/archive", "code": "missing",
-        "message": "Send it as a file",
-    }  # fmt: skip
+    assert (answer.status_code, error["pointer"]) == (422, "#/archive")
 
 
 def test_other_content_types_are_refused_with_advice(world: World) -> None:

@@ -72,6 +72,12 @@ def test_a_wrong_recipe_is_named_by_its_first_wrong_field(
     assert sentence in answer.json()["detail"]
 
 
+def test_a_field_that_the_form_has_not_is_refused(world: World) -> None:
+    answer = world.post_teacher(license="MIT")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["where"]) == (422, "body.license")
+
+
 def test_a_recipe_that_is_not_json_is_refused(world: World) -> None:
     answer = world.post_teacher(recipe="architecture: resnet18")
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-recipe")
