@@ -152,7 +152,8 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as exc:
             first = exc.errors(include_input=False)[0]  # it may be secret
-            name, reason = ".".join(map(str, first["loc"])), first["msg"]
+            name = ".".join(map(str, first["loc"]))
+            reason = first["msg"].removeprefix("Value error, ")
         except SettingsError as exc:
             name, reason = str(exc).split('"')[1], "this is not valid JSON"
         raise InvalidSettings(
