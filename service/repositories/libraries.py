@@ -91,13 +91,16 @@ def get_ready(session: Session, library_id: str) -> LibraryRecord:
     return _records(session, [prepared.ready_row_of(session, LibraryRow, KIND, library_id)])[0]
 
 
+_VERSION = select(
+    LibraryRow.job_id, LibraryRow.state, LibraryRow.num_remeasured, TeacherRow.licence
+).join(TeacherRow, LibraryRow.teacher_id == TeacherRow.id)
+
+
 def version(session: Session, library_id: str) -> str:
     """Neither a library whose state this tells changes while this does not, nor what is measured
     of its students, nor its teacher's licence. UnknownResource.
     """
-    columns = LibraryRow.job_id, LibraryRow.state, LibraryRow.num_remeasured, TeacherRow.licence
-    query = select(*columns).join(TeacherRow, LibraryRow.teacher_id == TeacherRow.id)
-    row = session.execute(query.where(LibraryRow.id == library_id)).one_or_none()
+    row = session.execute(_VERSION.where(LibraryRow.id == library_id)).one_or_none()
     if row is None:
         raise UnknownResource(KIND, library_id)
     return " ".join(map(str, row))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from search.budget import Budget
 from search.selection import Answer, Selection
 from search.settings import SearchSettings
 from search.strategies import StrategyName
-from service.failures import ResourceInUse
+from service.failures import ResourceInUse, UnknownResource
 from service.records import (
     Better,
     LabelsFrom,
@@ -58,9 +58,8 @@ class Wish(Value):
 
 def find(session: Session, wish: Wish) -> StudentRecord | None:
     """The student that was made for this wish before."""
-    query = select(StudentRow).where(StudentRow.digest == _digest(wish))
-    row = session.scalar(query)
-    return None if row is None else _records(session, [row])[0]
+    found = _records(session, StudentRow.digest == _digest(wish))
+    return next(iter(found.values()), None)
 
 
 def add(session: Session, wish: Wish, answer: Answer, file: StoredFile) -> Posted[StudentRecord]:
@@ -83,13 +82,15 @@ def add(session: Session, wish: Wish, answer: Answer, file: StoredFile) -> Poste
 
 def get(session: Session, student_id: str) -> StudentRecord:
     """Raises UnknownResource."""
-    return _records(session, [prepared.row_of(session, StudentRow, KIND, student_id)])[0]
+    found = _records(session, StudentRow.id == student_id)
+    if not found:
+        raise UnknownResource(KIND, student_id)
+    return found[student_id]
 
 
 def several(session: Session, student_ids: Sequence[str]) -> tuple[StudentRecord, ...]:
     """Those of them that there are, in this order."""
-    rows = session.scalars(select(StudentRow).where(StudentRow.id.in_(student_ids)))
-    found = {record.id: record for record in _records(session, list(rows))}
+    found = _records(session, StudentRow.id.in_(student_ids))
     return tuple(found[each] for each in student_ids if each in found)
 
 
@@ -112,7 +113,8 @@ def listing(
     conditions = matching({getattr(StudentRow, name): value for name, value in wanted})
     order = by_creation(StudentRow, sort)
     rows, following = rows_of_page(session, StudentRow, page, *conditions, order=order)
-    return Listing(items=tuple(_records(session, rows)), next=following)
+    found = several(session, [row.id for row in rows])
+    return Listing(items=found, next=following)
 
 
 def delete(session: Session, student_id: str) -> None:
@@ -212,30 +214,31 @@ class _Around:
         return [each for each in both if each is not None]
 
 
-def _records(session: Session, rows: Sequence[StudentRow]) -> list[StudentRecord]:
-    around = _around(session, [row.id for row in rows])
-    known = {student_id: each.accuracies for student_id, each in around.items()}
-    better = descendants.better(session, known)
-    return [_record(row, replace(around[row.id], better=better.get(row.id))) for row in rows]
+_REFINED = exists().where(RefinementRow.student_id == StudentRow.id, RefinementRow.state == "ready")
+_FOUND = (
+    select(StudentRow, LibraryRow.dataset_id, MeasurementRow, SearchRow.id, _REFINED)
+    .join(LibraryRow, StudentRow.library_id == LibraryRow.id)
+    .outerjoin(MeasurementRow, MeasurementRow.student_id == StudentRow.id)
+    .outerjoin(SearchRow, SearchRow.student_id == StudentRow.id)
+)
 
 
-def _around(session: Session, student_ids: Sequence[str]) -> dict[str, _Around]:
-    """By student, all but what is better: in one query, since every answer needs it."""
-    query = (
-        select(StudentRow.id, LibraryRow.dataset_id, MeasurementRow, SearchRow.id)
-        .join(LibraryRow, StudentRow.library_id == LibraryRow.id)
-        .outerjoin(MeasurementRow, MeasurementRow.student_id == StudentRow.id)
-        .outerjoin(SearchRow, SearchRow.student_id == StudentRow.id)
-        .where(StudentRow.id.in_(student_ids))
-    )
-    return {
-        student_id: _Around(
-            labels_from(dataset_id),
-            None if measurement is None else measurements.record_of(measurement),
-            search_id,
-        )
-        for student_id, dataset_id, measurement, search_id in session.execute(query)
-    }
+def _records(session: Session, condition: ColumnElement[bool]) -> dict[str, StudentRecord]:
+    """By id: all that every answer needs in one query, and more only for those that were refined,
+    since this is what most requests wait for.
+    """
+    rows, around, refined = {}, {}, {}
+    for row, dataset_id, measurement, search_id, is_refined in session.execute(
+        _FOUND.where(condition)
+    ):
+        measured = None if measurement is None else measurements.record_of(measurement)
+        rows[row.id] = row
+        around[row.id] = _Around(labels_from(dataset_id), measured, search_id)
+        if is_refined:
+            refined[row.id] = around[row.id].accuracies
+    for student_id, better in descendants.better(session, refined).items():
+        around[student_id] = replace(around[student_id], better=better)
+    return {student_id: _record(row, around[student_id]) for student_id, row in rows.items()}
 
 
 def _record(row: StudentRow, around: _Around) -> StudentRecord:

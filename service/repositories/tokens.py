@@ -17,6 +17,9 @@ USE_SECONDS = 60
 """How precisely the last use is kept: more would be a write for every request."""
 
 
+_ANY = select(exists().select_from(TokenRow))
+
+
 def owner_named(session: Session, name: str) -> str:
     """The owner's id. The first token's owner takes over what was made before there were tokens;
     later unknown names make new owners.
@@ -53,7 +56,7 @@ def add(session: Session, owner_id: str, new: NewToken) -> tuple[TokenRecord, Cr
 
 def any_made(session: Session) -> bool:
     """Whether there ever was a token, of anybody's."""
-    return bool(session.scalar(select(exists().select_from(TokenRow))))
+    return bool(session.scalar(_ANY))
 
 
 def shown(session: Session, credential: Credential) -> TokenRecord | None:
