@@ -4,17 +4,18 @@ It stands before the framework, which would read a whole body before it asks who
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from candidates.errors import StudentSearchError
 from service.api import problems
+from service.api.lanes import Lane
 from service.database import DatabaseUnavailable
 from service.gate import Caller, Gate
 from service.loopback import is_address, is_loopback, is_own_name
@@ -25,6 +26,8 @@ from service.token_records import Scope as Reach
 from service.web.pages import is_page
 
 OPEN = {"/livez", "/readyz", "/version", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
+ADMISSIONS = 2
+"""At a time: each is one small question to the database."""
 OPEN_BELOW = ("/static-offline-docs/", "/problems/")
 
 TOKEN = HTTPBearer(
@@ -42,7 +45,7 @@ class Guard:
     """
 
     def __init__(self, app: ASGIApp, gate: Gate, settings: Settings) -> None:
-        self._app, self._gate = app, gate
+        self._app, self._gate, self._lane = app, gate, Lane(ADMISSIONS)
         self._rates = Rates("requests_per_minute", settings.requests_per_minute)
         self._refusals = Rates("refusals_per_minute", settings.refusals_per_minute)
 
@@ -64,7 +67,7 @@ class Guard:
         headers = Headers(scope=scope)
         try:
             given, method = headers.get("authorization"), scope["method"]
-            caller = await run_in_threadpool(self._gate.admit, given, method)
+            caller = await self._lane.run(partial(self._gate.admit, given, method))
             if caller.token_id is None:
                 _check_near(_address(scope), headers)
         except Refusal:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from service.api.guard import caller_of
+from service.api.lanes import Lane
 from service.artifacts import Artifacts
 from service.curves import Curves
 from service.database import Database, Ending, Session
@@ -19,6 +20,9 @@ from service.student_files import StudentFiles
 from service.student_maker import StudentMaker
 from service.upload_folder import UploadFolder
 
+SELECTIONS = 4
+"""At a time: they compute; more than one only so that a slow store does not stop the others."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -29,6 +33,7 @@ class Parts:
     artifacts: Artifacts
     shelves: Shelves
     maker: StudentMaker
+    selections: Lane
     curves: Curves
     metrics: Metrics
     exports: Exports
@@ -49,6 +54,7 @@ class Parts:
             artifacts,
             shelves,
             maker,
+            Lane(SELECTIONS),
             Curves(shelves),
             metrics,
             Exports(artifacts),

@@ -1,5 +1,6 @@
 """Routes of students."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -43,19 +44,9 @@ WantedOf = Annotated[Wanted, Depends(_wanted)]
     responses=again(StudentBody),
     dependencies=[Depends(takes(JSON))],
 )
-def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBody:
+async def post(body: NewStudentBody, parts: PartsOf, response: Response) -> StudentBody:
     """Selected and assembled at once from a library that is ready."""
-    wish = Wish(
-        library_id=body.library, budget=body.budget, strategy=body.strategy, settings=body.settings
-    )
-    product = parts.maker.make(wish)
-    note = posted(response, product.made, f"/v1/students/{product.student.id}", success=201)
-    if product.since is not None:
-        note = f"{note} {_now(product.student, product.since)}"
-    if body.refine:
-        note = " ".join(filter(None, (note, _refine(parts, product.student.id))))
-    context = StudentContext.of(product.teacher, product.chosen)
-    return StudentBody.of(product.student, context, note)
+    return await parts.selections.run(partial(_made, body, parts, response))
 
 
 @router.get("", summary="List students")
@@ -106,6 +97,20 @@ def measure(student_id: str, session: Writing, response: Response) -> Measuremen
     found = measurements.post(session, student_id)
     note = posted(response, found.made, f"/v1/students/{student_id}")
     return MeasurementBody.of(found.record, note)
+
+
+def _made(body: NewStudentBody, parts: Parts, response: Response) -> StudentBody:
+    wish = Wish(
+        library_id=body.library, budget=body.budget, strategy=body.strategy, settings=body.settings
+    )
+    product = parts.maker.make(wish)
+    note = posted(response, product.made, f"/v1/students/{product.student.id}", success=201)
+    if product.since is not None:
+        note = f"{note} {_now(product.student, product.since)}"
+    if body.refine:
+        note = " ".join(filter(None, (note, _refine(parts, product.student.id))))
+    context = StudentContext.of(product.teacher, product.chosen)
+    return StudentBody.of(product.student, context, note)
 
 
 def _refine(parts: Parts, student_id: str) -> str:
