@@ -248,6 +248,7 @@ class StudentRecord(Value):
 
     id: str
     library_id: str
+    library_version: str
     parent_id: str | None
     origin: Origin
     labels_from: LabelsFrom

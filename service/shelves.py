@@ -11,7 +11,13 @@ from search.problem import MeasuredStudent, Problem
 from service.database import Session
 from service.failures import ResourceNotReady
 from service.latency_table import timed
-from service.records import CandidateRecord, LibraryRecord, MeasuredStudentRecord, TeacherRecord
+from service.records import (
+    CandidateRecord,
+    LibraryRecord,
+    MeasuredStudentRecord,
+    StudentRecord,
+    TeacherRecord,
+)
 from service.repositories import candidates, devices, libraries, measured, teachers
 
 MAX_SHELVES = 16
@@ -120,7 +126,14 @@ class Shelves:
 
     def of(self, session: Session, library_id: str) -> Shelf:
         """Raises UnknownResource."""
-        key = (library_id, libraries.version(session, library_id))
+        return self._at(session, library_id, libraries.version(session, library_id))
+
+    def of_student(self, session: Session, student: StudentRecord) -> Shelf:
+        """That of its library, of which the record tells the version, so that nobody is asked."""
+        return self._at(session, student.library_id, student.library_version)
+
+    def _at(self, session: Session, library_id: str, version: str) -> Shelf:
+        key = (library_id, version)
         shelf = self._kept.get(key)
         if shelf is None:
             shelf = self._kept[key] = _load(session, library_id)

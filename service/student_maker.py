@@ -56,17 +56,21 @@ class StudentMaker:
         """
         with self.database.reading() as session:
             wish = wish.model_copy(update={"budget": with_device_id(session, wish.budget)})
-            shelf = self.shelves.of(session, wish.library_id)
-            there = shelf.on_device(session, wish.budget.device)
             earlier = students.find(session, wish)
             if earlier is not None:
-                chosen = shelf.chosen(session, earlier.selection.choices)
-                since = _since(session, there, earlier)
-                return Product(earlier, False, shelf.teacher, chosen, since)
+                return self._again(session, earlier, wish.budget.device)
+            shelf = self.shelves.of(session, wish.library_id)
+            there = shelf.on_device(session, wish.budget.device)
         budget = there.absolute(wish.budget)
         with self.watch.selecting(wish.strategy):
             answer = strategies.select(wish.strategy, there.problem, budget, wish.settings)
         return self.keep(wish, shelf, answer)
+
+    def _again(self, session: Session, student: StudentRecord, device: str | None) -> Product:
+        shelf = self.shelves.of_student(session, student)
+        chosen = shelf.chosen(session, student.selection.choices)
+        since = _since(session, shelf.on_device(session, device), student)
+        return Product(student, False, shelf.teacher, chosen, since)
 
     def keep(self, wish: Wish, shelf: Shelf, answer: Answer) -> Product:
         """The student of an answer, or the one that was made for an equal wish."""

@@ -67,7 +67,7 @@ def teacher(teacher_id: str, request: Request, session: Reading, parts: PartsOf)
 
 
 def _facts(session: Session, parts: Parts, record: StudentRecord) -> Facts:
-    shelf = parts.shelves.of(session, record.library_id)
+    shelf = parts.shelves.of_student(session, record)
     return student_facts(record, shelf.teacher, shelf.chosen(session, record.selection.choices))
 
 

@@ -133,6 +133,6 @@ def _now(student: StudentRecord, since: Since) -> str:
 
 
 def _body(session: Session, shelves: Shelves, record: StudentRecord) -> StudentBody:
-    shelf = shelves.of(session, record.library_id)
+    shelf = shelves.of_student(session, record)
     chosen = shelf.chosen(session, record.selection.choices)
     return StudentBody.of(record, StudentContext.of(shelf.teacher, chosen))

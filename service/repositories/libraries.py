@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from candidates.candidate import Cost, Estimate, identity
@@ -91,19 +91,24 @@ def get_ready(session: Session, library_id: str) -> LibraryRecord:
     return _records(session, [prepared.ready_row_of(session, LibraryRow, KIND, library_id)])[0]
 
 
-_VERSION = select(
-    LibraryRow.job_id, LibraryRow.state, LibraryRow.num_remeasured, TeacherRow.licence
-).join(TeacherRow, LibraryRow.teacher_id == TeacherRow.id)
+VERSION = LibraryRow.job_id, LibraryRow.state, LibraryRow.num_remeasured, TeacherRow.licence
+"""What tells a library's version, to be selected where it is joined with its teacher."""
+_VERSION = select(*VERSION).join(TeacherRow, LibraryRow.teacher_id == TeacherRow.id)
 
 
 def version(session: Session, library_id: str) -> str:
-    """Neither a library whose state this tells changes while this does not, nor what is measured
-    of its students, nor its teacher's licence. UnknownResource.
-    """
+    """Raises UnknownResource."""
     row = session.execute(_VERSION.where(LibraryRow.id == library_id)).one_or_none()
     if row is None:
         raise UnknownResource(KIND, library_id)
-    return " ".join(map(str, row))
+    return version_of(row)
+
+
+def version_of(row: Row[*tuple[Any, ...]]) -> str:
+    """Of a row with these columns. Neither a library whose state this tells changes while this does
+    not, nor what is measured of its students, nor its teacher's licence.
+    """
+    return f"{row.job_id} {row.state} {row.num_remeasured} {row.licence}"
 
 
 def listing(

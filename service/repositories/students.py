@@ -1,11 +1,11 @@
 """Students."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Row, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,14 +18,13 @@ from search.strategies import StrategyName
 from service.failures import ResourceInUse, UnknownResource
 from service.records import (
     Better,
-    LabelsFrom,
     MeasurementRecord,
     Origin,
     StoredFile,
     StudentRecord,
     labels_from,
 )
-from service.repositories import descendants, measurements, prepared, trials
+from service.repositories import descendants, libraries, measurements, prepared, trials
 from service.repositories.ids import new_id
 from service.repositories.pages import (
     Listing,
@@ -36,7 +35,14 @@ from service.repositories.pages import (
     rows_of_page,
 )
 from service.repositories.prepared import Posted
-from service.tables import LibraryRow, MeasurementRow, RefinementRow, SearchRow, StudentRow
+from service.tables import (
+    LibraryRow,
+    MeasurementRow,
+    RefinementRow,
+    SearchRow,
+    StudentRow,
+    TeacherRow,
+)
 
 KIND = "student"
 
@@ -75,9 +81,7 @@ def add(session: Session, wish: Wish, answer: Answer, file: StoredFile) -> Poste
         if earlier is None:
             raise
         return Posted(record=earlier, made=False)
-    query = select(LibraryRow.dataset_id).where(LibraryRow.id == row.library_id)
-    around = _Around(labels_from(session.scalars(query).one()))
-    return Posted(record=_record(row, around), made=True)
+    return Posted(record=get(session, row.id), made=True)
 
 
 def get(session: Session, student_id: str) -> StudentRecord:
@@ -197,57 +201,53 @@ def _row(wish: Wish, answer: Answer, file: StoredFile) -> StudentRow:
     )
 
 
-@dataclass(frozen=True)
-class _Around:
-    """What other tables tell of a student; by default, of one that was just made."""
-
-    labels_from: LabelsFrom
-    measurement: MeasurementRecord | None = None
-    search_id: str | None = None
-    better: Better | None = None
-
-    @property
-    def accuracies(self) -> list[Estimate]:
-        """What was measured of the student's own files."""
-        measured = self.measurement
-        both = (measured.assembled, measured.refitted) if measured else ()
-        return [each for each in both if each is not None]
-
-
 _REFINED = exists().where(RefinementRow.student_id == StudentRow.id, RefinementRow.state == "ready")
 _FOUND = (
-    select(StudentRow, LibraryRow.dataset_id, MeasurementRow, SearchRow.id, _REFINED)
+    select(
+        StudentRow,
+        MeasurementRow,
+        SearchRow.id.label("search_id"),
+        _REFINED.label("is_refined"),
+        LibraryRow.dataset_id,
+        *libraries.VERSION,
+    )
     .join(LibraryRow, StudentRow.library_id == LibraryRow.id)
+    .join(TeacherRow, LibraryRow.teacher_id == TeacherRow.id)
     .outerjoin(MeasurementRow, MeasurementRow.student_id == StudentRow.id)
     .outerjoin(SearchRow, SearchRow.student_id == StudentRow.id)
 )
 
 
 def _records(session: Session, condition: ColumnElement[bool]) -> dict[str, StudentRecord]:
-    """By id: all that every answer needs in one query, and more only for those that were refined,
-    since this is what most requests wait for.
+    """By id: all that every answer needs in one query, since most requests wait for nothing else,
+    and more only for those that were refined.
     """
-    rows, around, refined = {}, {}, {}
-    for row, dataset_id, measurement, search_id, is_refined in session.execute(
-        _FOUND.where(condition)
-    ):
-        measured = None if measurement is None else measurements.record_of(measurement)
-        rows[row.id] = row
-        around[row.id] = _Around(labels_from(dataset_id), measured, search_id)
-        if is_refined:
-            refined[row.id] = around[row.id].accuracies
-    for student_id, better in descendants.better(session, refined).items():
-        around[student_id] = replace(around[student_id], better=better)
-    return {student_id: _record(row, around[student_id]) for student_id, row in rows.items()}
+    found = {row.StudentRow.id: row for row in session.execute(_FOUND.where(condition))}
+    refined = {id: _accuracies(row.MeasurementRow) for id, row in found.items() if row.is_refined}
+    better = descendants.better(session, refined)
+    return {student_id: _record(row, better.get(student_id)) for student_id, row in found.items()}
 
 
-def _record(row: StudentRow, around: _Around) -> StudentRecord:
+def _accuracies(row: MeasurementRow | None) -> list[Estimate]:
+    """What was measured of the student's own files."""
+    measured = _measurement(row)
+    both = (measured.assembled, measured.refitted) if measured else ()
+    return [each for each in both if each is not None]
+
+
+def _measurement(row: MeasurementRow | None) -> MeasurementRecord | None:
+    return None if row is None else measurements.record_of(row)
+
+
+def _record(found: Row[*tuple[Any, ...]], better: Better | None) -> StudentRecord:
+    row: StudentRow = found.StudentRow
     return StudentRecord(
         id=row.id,
         library_id=row.library_id,
         parent_id=row.parent_id,
         origin=row.origin,
-        labels_from=around.labels_from,
+        library_version=libraries.version_of(found),
+        labels_from=labels_from(found.dataset_id),
         budget=Budget.model_validate(row.budget),
         strategy=row.strategy,
         settings=SearchSettings.model_validate(row.settings),
@@ -255,9 +255,9 @@ def _record(row: StudentRow, around: _Around) -> StudentRecord:
         answer=_answer(row),
         file=StoredFile(sha256=row.checkpoint_sha256, size_bytes=row.checkpoint_size_bytes),
         created_at=row.created_at,
-        measurement=around.measurement,
-        search_id=around.search_id,
-        better=around.better,
+        measurement=_measurement(found.MeasurementRow),
+        search_id=found.search_id,
+        better=better,
     )
 
 
