@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,11 @@ def test_equal_students_give_equal_files() -> None:
     checkpoint, _ = student_of(models.resnet18(num_classes=4), SHAPE)
     again = Checkpoint.from_bytes(checkpoint.to_bytes())
     assert pt2_bytes(checkpoint) == pt2_bytes(again)
+
+
+def test_it_does_not_tell_where_it_was_made() -> None:
+    checkpoint, _ = student_of(models.resnet18(num_classes=4), SHAPE)
+    archive = zipfile.ZipFile(io.BytesIO(pt2_bytes(checkpoint)))
+    folder = str(Path(torch.__file__).parent).encode(), str(Path(__file__).parents[3]).encode()
+    for name in archive.namelist():
+        assert not any(each in archive.read(name) for each in folder), name
