@@ -49,8 +49,8 @@ def test_child_processes_find_the_store_wherever_they_run(
         ("WORKERS", "many", "'workers' is not allowed: Input should be a valid integer"),
         ("PORT", "70000", "'port' is not allowed: Input should be less than or equal to 65535"),
         ("DATA_ROOTS", "/srv", "'data_roots' is not allowed: this is not valid JSON"),
-        ("STORE", "gs://bucket", "'store' is not allowed: Value error, it must be a folder or s3"),
-        ("STORE", "s3:///prefix", "'store' is not allowed: Value error, it must be a folder or s3"),
+        ("STORE", "gs://bucket", "'store' is not allowed: it must be a folder or s3"),
+        ("STORE", "s3:///prefix", "'store' is not allowed: it must be a folder or s3"),
         ("LOG_FORMAT", "xml", "'log_format' is not allowed: Input should be 'console' or 'json'"),
     ],
 )
