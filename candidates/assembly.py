@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
+from candidates.complaint import Complaint
 from candidates.errors import InvalidCheckpoint, InvalidProgram
 from candidates.graph.program import Program
 from candidates.recipe import TeacherRecipe
@@ -51,7 +52,8 @@ def description_of(checkpoint: Checkpoint) -> Description:
         _refuse_newer(text)
         return Description.model_validate_json(text)
     except ValidationError as exc:
-        raise InvalidCheckpoint(f"The file's description is wrong at {_first(exc)}.") from exc
+        where, why = Complaint.of(exc)
+        raise InvalidCheckpoint(f"The file's description is wrong at '{where}': {why}.") from exc
 
 
 def program_of(checkpoint: Checkpoint) -> Program:
@@ -105,7 +107,8 @@ def _parsed(text: str) -> Program:
     try:
         program = Program.model_validate_json(text)
     except ValidationError as exc:
-        raise InvalidProgram(f"The file's program is wrong at {_first(exc)}.") from exc
+        where, why = Complaint.of(exc)
+        raise InvalidProgram(f"The file's program is wrong at '{where}': {why}.") from exc
     program.check()
     return program
 
@@ -122,8 +125,3 @@ def _refuse_newer(text: str) -> None:
             f"The file is of format {found}, which a newer version of Student Search wrote; this "
             f"one reads formats up to {FORMAT}. Update Student Search, or make the file again."
         )
-
-
-def _first(exc: ValidationError) -> str:
-    first = exc.errors()[0]
-    return f"'{'.'.join(map(str, first['loc']))}': {first['msg']}"

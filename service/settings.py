@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from candidates.complaint import Complaint
 from candidates.errors import StudentSearchError
 
 PREFIX = "STUDENT_SEARCH_"
@@ -151,9 +152,7 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as exc:
-            first = exc.errors(include_input=False)[0]  # it may be secret
-            name = ".".join(map(str, first["loc"]))
-            reason = first["msg"].removeprefix("Value error, ")
+            name, reason = Complaint.of(exc)
         except SettingsError as exc:
             name, reason = str(exc).split('"')[1], "this is not valid JSON"
         raise InvalidSettings(

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
 
+from candidates.complaint import Complaint
 from candidates.errors import InvalidDataset, InvalidRecipe
 from candidates.recipe import TeacherRecipe
 from candidates.sources import arguments as kinds
@@ -103,10 +104,10 @@ def _arguments(recipe: TeacherRecipe, architecture: Architecture) -> Arguments:
     try:
         return architecture.arguments.model_validate(recipe.kwargs)
     except ValidationError as exc:
-        first = exc.errors()[0]
+        where, why = Complaint.of(exc)
         taken = ", ".join(architecture.arguments.model_fields)
         raise InvalidRecipe(
-            f"kwargs.{first['loc'][0]} does not suit '{recipe.architecture}': {first['msg']}. "
+            f"kwargs.{where} does not suit '{recipe.architecture}': {why}. "
             f"Its builder takes {taken}."
         ) from exc
 

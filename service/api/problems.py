@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from candidates.complaint import why
 from candidates.errors import StudentSearchError
 from service.api.known_methods import METHODS
 from service.database import DatabaseRefused, DatabaseUnavailable
@@ -99,11 +100,10 @@ def _entry(error: dict[str, Any], body: Any) -> dict[str, str]:
         message = f"this is not valid JSON: {found}".removesuffix(".")
         return {"where": "body", "code": "json_invalid", "message": message}
     place, *path = error["loc"]
-    message = error["msg"].removeprefix("Value error, ")
     entry = {
         "where": ".".join(map(str, error["loc"])),
         "code": error.get("type", "missing"),
-        "message": message,
+        "message": why(error),
     }
     return {**entry, "pointer": _pointer(path, body)} if place == "body" else entry
 

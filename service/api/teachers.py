@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from candidates.assembly import PROGRAM_KEY
 from candidates.checkpoint import Checkpoint
+from candidates.complaint import Complaint
 from candidates.errors import InvalidRecipe
 from candidates.recipe import TeacherRecipe
 from candidates.sources.allowed import check_recipe
@@ -95,10 +96,9 @@ def _recipe(text: str) -> TeacherRecipe:
     try:
         recipe = TeacherRecipe.model_validate_json(text)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(map(str, ("recipe", *first["loc"])))
-        message = first["msg"].removeprefix("Value error, ")
-        raise InvalidRecipe(f"{where}: {message}.") from exc
+        where, why = Complaint.of(exc)
+        place = f"recipe.{where}" if where else "recipe"
+        raise InvalidRecipe(f"{place}: {why}.") from exc
     if recipe.architecture is not None:
         check_recipe(recipe)
     return recipe

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from candidates.candidate import Estimate
+from candidates.complaint import Complaint
 from candidates.value import Value
 from search.predictor import Prediction
 from service.client import ClientError
@@ -44,7 +45,7 @@ class Outcome(Value):
             return cls.model_validate_json(path.read_bytes())
         except ValidationError as exc:
             raise ClientError(
-                f"'{path}' does not hold what was accepted: {exc.errors()[0]['msg']}. Put the "
+                f"'{path}' does not hold what was accepted: {Complaint.of(exc).why}. Put the "
                 "right file there, or delete it to accept what passes next."
             ) from exc
 

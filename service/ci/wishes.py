@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from candidates.complaint import Complaint
 from candidates.recipe import LibraryRecipe, TeacherRecipe
 from search.budget import Budget, CostAxis
 
@@ -26,8 +27,7 @@ class Wish:
         try:
             return cls(text, Budget.model_validate(limits))
         except ValidationError as exc:
-            said = exc.errors()[0]["msg"].removeprefix("Value error, ")
-            raise ValueError(f"'{text}' is no budget: {said}.") from exc
+            raise ValueError(f"'{text}' is no budget: {Complaint.of(exc).why}.") from exc
 
     @property
     def file_name(self) -> str:

@@ -9,6 +9,7 @@ import typer
 from pydantic import BaseModel, ValidationError
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from candidates.complaint import Complaint
 from service.cli.shell import console
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
@@ -34,13 +35,8 @@ def usage(prefix: str = "") -> Iterator[None]:
     try:
         yield
     except ValidationError as exc:
-        first = exc.errors()[0]
-        parts = [
-            prefix,
-            ".".join(map(str, first["loc"])),
-            first["msg"].removeprefix("Value error, "),
-        ]
-        raise typer.BadParameter(" ".join(filter(None, parts)) + ".") from exc
+        parts = filter(None, (prefix, *Complaint.of(exc)))
+        raise typer.BadParameter(" ".join(parts) + ".") from exc
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from candidates.complaint import Complaint
 from service.client.errors import ClientError, Refused, Unreachable
 from service.errors import Problem
 
@@ -21,7 +22,7 @@ def body_of(kind: type[Body], response: httpx2.Response) -> Body:
     except ValidationError as exc:
         raise ClientError(
             f"{response.url} answered with something that this client cannot read: "
-            f"{exc.errors()[0]['msg']}. Install the version of student-search that the service has."
+            f"{Complaint.of(exc).why}. Install the version of student-search that the service has."
         ) from exc
 
 
