@@ -9,6 +9,7 @@ from candidates.candidate import Cost
 from candidates.graph.neighbourhood import Split
 from candidates.value import Value
 from search.problem import Choice, Problem
+from search.totals import cost_of
 from service.failures import InvalidLatencies
 
 Milliseconds = Annotated[float, Field(ge=0, le=1e9)]
@@ -45,15 +46,28 @@ class LatencyTable(Value):
     candidates: dict[str, Latency] = Field(description="By id.")
 
     @property
+    def share(self) -> float:
+        """What a part counts for of its own latency, at most all: where the teacher's parts take
+        longer one by one than together, each is shortened alike, so that no student can seem to
+        take less than no time.
+        """
+        alone = self._alone_ms
+        return min(1.0, self.teacher.latency_ms / alone) if alone else 1.0
+
+    @property
     def fixed_ms(self) -> float:
         """What the teacher takes beyond the sum of its own parts, so that the sum is exact for it;
-        negative where parts take longer alone than one after the other.
+        0 where they explain all of it.
         """
-        return self.teacher.latency_ms - sum(part.latency_ms for part in self.parts.values())
+        return max(0.0, self.teacher.latency_ms - self._alone_ms)
+
+    @property
+    def _alone_ms(self) -> float:
+        return sum(part.latency_ms for part in self.parts.values())
 
     def total_ms(self, candidates: Iterable[str]) -> float:
         """What a student of these candidates should take."""
-        return self.fixed_ms + sum(self.candidates[each].latency_ms for each in candidates)
+        return self.fixed_ms + sum(map(self._counted_ms, candidates))
 
     def check(self, split: Split, problem: Problem) -> None:
         """Raises InvalidLatencies naming what is missing or does not belong to a library."""
@@ -61,6 +75,7 @@ class LatencyTable(Value):
         _check_same("neighbourhood of the teacher", self.parts, names)
         ids = [choice.id for choices in problem.neighbourhoods for choice in choices]
         _check_same("candidate of the library", self.candidates, ids)
+        self._check_takes_time(self.on(problem))
 
     def on(self, problem: Problem) -> Problem:
         """The same problem with this device's latencies in its costs."""
@@ -72,8 +87,24 @@ class LatencyTable(Value):
         return Problem(**{**fields, "neighbourhoods": neighbourhoods, "fixed": fixed})
 
     def _timed(self, choice: Choice) -> Choice:
-        cost = timed(choice.cost, self.candidates[choice.id].latency_ms)
+        cost = timed(choice.cost, self._counted_ms(choice.id))
         return choice.model_copy(update={"cost": cost})
+
+    def _counted_ms(self, candidate: str) -> float:
+        return self.share * self.candidates[candidate].latency_ms
+
+    def _check_takes_time(self, problem: Problem) -> None:
+        fastest = [
+            min(choices, key=lambda choice: choice.cost.latency_ms)
+            for choices in problem.neighbourhoods
+            if choices
+        ]
+        if not cost_of(problem, fastest).latency_ms:
+            raise InvalidLatencies(
+                "By these latencies the fastest student takes less than half a nanosecond; the "
+                f"teacher takes {self.teacher.latency_ms:g} ms, its own parts {self._alone_ms:g} "
+                "ms one by one. Measure again, with more --repeats or on a quieter machine."
+            )
 
 
 def timed(cost: Cost, latency_ms: float) -> Cost:

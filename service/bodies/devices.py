@@ -72,13 +72,18 @@ class LatencyTableBody(LatencyTable):
     """What was measured of a library on a device."""
 
     outside_ms: float = Field(
-        description="The whole teacher beyond the sum of its own parts; may be negative."
+        description="What the whole teacher takes beyond the sum of its own parts; 0 where they "
+        "take longer one by one."
+    )
+    parts_share: float = Field(
+        description="What a part counts for of its own latency in the sum: below 1 where the "
+        "teacher's parts take longer one by one than together."
     )
 
     @classmethod
     def of(cls, table: LatencyTable) -> "LatencyTableBody":
         """What is shown of a table."""
-        return cls(**dict(table), outside_ms=table.fixed_ms)
+        return cls(**dict(table), outside_ms=table.fixed_ms, parts_share=table.share)
 
 
 class NewStudentLatencyBody(BaseModel):

@@ -58,7 +58,7 @@ def test_a_device_is_found_by_its_id_and_by_its_name(world: World) -> None:
     assert world.http.get("/v1/devices/my-phone").json() == body
     assert world.http.get("/v1/devices").json()["items"] == [body]
     shown = world.http.get(f"/v1/devices/my-phone/tables/{library}").json()
-    assert shown["outside_ms"] == TEACHER_MS - 3 * PART_MS
+    assert (shown["outside_ms"], shown["parts_share"]) == (TEACHER_MS - 3 * PART_MS, 1)
     assert len(shown["candidates"]) == 9
 
 
@@ -103,6 +103,30 @@ def test_a_share_of_the_teachers_latency_is_a_limit(world: World) -> None:
     post(world, library)
     answer = world.post_student(library, budget={"latency_ms": "25%", "device": "my-phone"})
     assert answer.json()["cost"]["latency_ms"] == 2.0
+
+
+def test_parts_that_take_longer_one_by_one_count_for_less(world: World) -> None:
+    """Else the smallest student would take -4 ms."""
+    library = world.ready_library()
+    post(world, library, teacher=latency(2.0))
+    shown = world.http.get(f"/v1/devices/my-phone/tables/{library}").json()
+    assert (shown["outside_ms"], shown["parts_share"]) == (0, pytest.approx(2.0 / 7.5))
+    curve = world.http.get(
+        f"/v1/libraries/{library}/trade-off-curve?axis=latency_ms&device=my-phone"
+    )
+    least = min(point["cost"]["latency_ms"] for point in curve.json()["points"])
+    assert least == pytest.approx(3 * PER_CHANNEL_MS * 2.0 / 7.5, abs=1e-5)
+    small = world.post_student(library, budget={"latency_ms": "20%", "device": "my-phone"})
+    assert small.json()["cost"]["latency_ms"] == pytest.approx(least)
+
+
+@pytest.mark.parametrize("teacher_ms", [0, 1e-7])
+def test_latencies_that_leave_a_student_no_time_are_refused(
+    world: World, teacher_ms: float
+) -> None:
+    answer = post(world, world.ready_library(), teacher=latency(teacher_ms))
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-latencies")
+    assert "Measure again" in answer.json()["detail"]
 
 
 def test_a_device_that_is_deleted_and_posted_anew_makes_new_students(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import { all, get } from "../api.js";
 import { h } from "../dom.js";
-import { AXES, date, trimmed } from "../format.js";
+import { AXES, date, percent, trimmed } from "../format.js";
 import { deleting } from "../parts/ask.js";
 import { card, facts, head, link } from "../parts/page.js";
 import { table } from "../parts/table.js";
@@ -26,6 +26,7 @@ function measured(found, device, library) {
       ["Teacher", AXES.latency_ms.show(found.teacher.latency_ms), `± ${trimmed(found.teacher.spread_ms)} ms`],
       ["Candidates", Object.keys(found.candidates).length],
       ["Beyond the parts", AXES.latency_ms.show(found.outside_ms), "whole teacher less its parts"],
+      ["Parts count for", percent(found.parts_share, 0), "of their time alone, so that the teacher's sum is exact"],
       ["Measured with", found.setting.backend, `${found.setting.hardware}, ${found.setting.threads} threads`],
     ]));
 }
