@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv test fuzz lint types settings openapi docs format run demo cifar coverage benchmarks screenshots clean
+.PHONY: help venv test slow fuzz lint types settings openapi docs format run demo cifar coverage benchmarks screenshots clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -15,6 +15,7 @@ EXAMPLES ?= 200
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check \
 	--constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
@@ -37,8 +38,11 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PIP) --editable ".[cluster]" || echo "      Ray could not be installed: its tests will be skipped."
 	@touch $@
 
-test: $(STAMP) ## Run the whole test suite
-	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile
+test: $(STAMP) ## Run the tests, but for the slow ones
+	@$(PYTEST) -m "not slow"
+
+slow: $(STAMP) ## Run the slow tests: kills and clusters for real, every example of the handbook
+	@$(PYTEST) -m slow
 
 fuzz: $(STAMP) ## Send a service what schemathesis makes of its description: make fuzz EXAMPLES=200
 	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n0 tests/service/api/test_schemathesis.py

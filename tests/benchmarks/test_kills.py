@@ -6,6 +6,7 @@ from benchmarks import kills
 from tests.service import postgres
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_random_kills_lose_nothing_and_commit_nothing_twice(database: str) -> None:
     if database == "postgresql" and postgres.find_binaries() is None:

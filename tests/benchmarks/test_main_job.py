@@ -11,6 +11,7 @@ from tests.service import tiny
 from tests.service.serving import serving
 
 
+@pytest.mark.slow
 def test_it_ends_in_a_table_and_a_picture(tmp_path: Path) -> None:
     images, weights = tmp_path / "noise.tar", tmp_path / "net.safetensors"
     tiny.write_archive(images)

@@ -22,6 +22,7 @@ def _fast_path_as_before():
     torch.backends.mha.set_fastpath_enabled(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", SAMPLE)
 def test_an_architecture_is_covered_as_well_as_the_table_says(architecture, tmp_path):
     table = read_entries()[architecture]

@@ -316,6 +316,7 @@ def test_bfloat16_trains_nearly_the_same_function() -> None:
     assert (exact - rough).norm() < 0.3 * exact.norm()
 
 
+@pytest.mark.slow
 def test_a_compiled_network_trains_to_the_same_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
     assert torch.allclose(output_under(compiled=True), output_under(), atol=1e-4)

@@ -16,6 +16,7 @@ RUNNABLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUNNABLE)
 def test_the_examples_of_a_page_run(name: str, reader: Reader) -> None:
     done = reader(script(examples(RUNNABLE[name])))

@@ -20,6 +20,7 @@ LIMITS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=2,
 HAIRS = count(1)
 
 
+@pytest.mark.slow
 @given(problems(), LIMITS, st.integers(1, 3))
 def test_answers_are_those_of_who_remembers_nothing(
     of: Problem, limits: list[tuple[int, int]], top: int

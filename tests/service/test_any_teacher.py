@@ -108,6 +108,7 @@ def rebuilt(http: TestClient, folder: Path, student: dict[str, Any], shape: tupl
     return int(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_mobilenet_by_its_recipe(http: TestClient, shop: Shop, tmp_path: Path) -> None:
     write_mobilenet(tmp_path / "net")
     tiny.write_archive(tmp_path / "images", sides=(32, 32, 3))
@@ -116,6 +117,7 @@ def test_a_mobilenet_by_its_recipe(http: TestClient, shop: Shop, tmp_path: Path)
     assert rebuilt(http, tmp_path, student, MOBILENET.input) == student["cost"]["parameters"]
 
 
+@pytest.mark.slow
 def test_a_transformer_without_its_source(
     http: TestClient, shop: Shop, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

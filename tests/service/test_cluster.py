@@ -53,6 +53,7 @@ def launching(cluster: RayCluster, settings: Settings) -> Iterator[None]:
         server.wait()
 
 
+@pytest.mark.slow
 def test_a_library_is_made_on_a_cluster_whose_head_is_killed_in_the_middle(shop: Shop) -> None:
     library_id = shop.post_library(*shop.prepare(), tiny.LIBRARY)
     job_id = shop.library(library_id).job_id

@@ -111,6 +111,7 @@ def test_images_that_were_lost_are_made_again(shop: Shop, teacher: str) -> None:
     assert shop.artifacts.locate(first.images_sha256).is_file()
 
 
+@pytest.mark.slow
 def test_a_killed_synthesis_goes_on(shop: Shop, teacher: str) -> None:
     shop.work()
     recipe = RECIPE.model_copy(update={"synthetic_steps": 120})

@@ -69,6 +69,7 @@ def test_from_a_posted_teacher_to_a_measured_student(client: Client, tmp_path: P
     assert refitted.read_bytes() != path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_device_is_measured_by_the_script_that_the_service_offers(
     client: Client, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def test_a_refinement_survives_a_kill_and_makes_another_student(
         assert again == before
 
 
+@pytest.mark.slow
 def test_a_cancelled_refinement_goes_on_when_it_is_posted_again(
     shop: Shop, library: str, tmp_path: Path
 ) -> None:

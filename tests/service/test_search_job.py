@@ -141,6 +141,7 @@ def search_to_the_end(shop: Shop) -> str:
     return student_id
 
 
+@pytest.mark.slow
 def test_a_kill_costs_one_trial_and_changes_nothing(shop: Shop) -> None:
     expected = uninterrupted(shop, seed=2)
     search = post(shop, seed=2)

@@ -152,6 +152,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path, sqlite_url: str) -> Non
     assert not psutil.wait_procs(children, timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_of_two_servers_on_one_database_the_other_goes_on_with_the_units(
     tmp_path: Path, database: Database, database_url: str
 ) -> None:

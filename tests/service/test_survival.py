@@ -102,6 +102,7 @@ def test_a_library_survives_the_kill_of_its_worker(shop: Shop) -> None:
         expect_all_kept(shop, library_id, units, ids)
 
 
+@pytest.mark.slow
 def test_a_library_survives_the_kill_of_the_server(shop: Shop) -> None:
     library_id = shop.post_library(*shop.prepare(), RECIPE)
     with serving(shop.settings) as server:
@@ -121,6 +122,7 @@ def attempts_of_the_refining_unit(shop: Shop) -> int:
         return session.scalar(text(query)) or 0
 
 
+@pytest.mark.slow
 def test_a_unit_that_saves_its_state_survives_more_kills_than_it_has_attempts(shop: Shop) -> None:
     endless = RECIPE.model_copy(update={"steps": 1_000_000})
     library_id = shop.post_library(*shop.prepare(), endless)

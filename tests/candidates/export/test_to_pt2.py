@@ -24,6 +24,7 @@ print(tuple(network(torch.rand(5, 3, 32, 32)).shape), len(network.state_dict()))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small"])
 def test_it_computes_the_same_for_any_number_of_images(name: str) -> None:
     checkpoint, network = student_of(getattr(models, name)(num_classes=4), SHAPE)

@@ -18,6 +18,7 @@ PLACES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_rule_of_axe_is_broken(
     furnished: tuple[Site, Ready], browser: Browser, scheme: Literal["light", "dark"]

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from service.repositories import jobs
@@ -18,6 +19,7 @@ def newest_job(visit: Visit) -> str:
     return found.items[0].id
 
 
+@pytest.mark.slow
 def test_progress_shows_as_it_is_made(first_visit: Visit) -> None:
     shop = first_visit.site.shop
     shop.post_library(*shop.prepare(), LIBRARY)

@@ -3,6 +3,7 @@
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.service.furniture import Ready
@@ -61,6 +62,7 @@ def answer_page(route: Route) -> None:
     route.fulfill(json={"items": items, "next": more})
 
 
+@pytest.mark.slow
 def test_they_come_in_pages_and_stay_light(visit: Visit, ready: Ready) -> None:
     page = visit.page
     page.route("**/candidates?*", answer_page)
