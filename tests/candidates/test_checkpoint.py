@@ -262,7 +262,11 @@ def test_names_that_no_text_can_hold_are_refused_in_words_that_can_be_sent(heade
 
 
 @pytest.mark.parametrize("protocol", range(6))
-@pytest.mark.parametrize("value", [None, {}, {"weight": [1.0] * 50}, "x" * 70000], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [None, {}, {"weight": [1.0] * 50}, "x" * 70_000],
+    ids=["none", "empty", "numbers", "long text"],
+)
 def test_a_pickle_is_refused(protocol: int, value: object) -> None:
     sentence = refusal(pickle.dumps(value, protocol))
     assert protocol < 2 or "pickle" in sentence

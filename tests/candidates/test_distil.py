@@ -270,6 +270,7 @@ found = refined(recipe(**RICH), pruned(), progress, savings)
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_for_real_ends_with_the_same_bits_as_one_that_was_not(tmp_path: Path) -> None:
     def run(last: int) -> int:
         command = [sys.executable, "-c", RUN, str(tmp_path), str(last)]

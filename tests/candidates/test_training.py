@@ -166,6 +166,7 @@ train(network, (images_of(), UNIT), cross_entropy, RECIPE, progress, savings)
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_for_real_ends_with_the_same_bits_as_one_that_was_not(tmp_path: Path) -> None:
     def run(last: int) -> int:
         command = [sys.executable, "-c", RUN, str(tmp_path), str(last)]

@@ -65,6 +65,7 @@ def seconds_until_free(shop: Shop, library_id: str) -> float:
     return time.monotonic() - begun
 
 
+@pytest.mark.slow
 def test_a_cancelled_unit_frees_its_processor_within_two_seconds(shop: Shop) -> None:
     """The quickest of a few: on a busy machine the test itself has to wait."""
     teacher, dataset = shop.prepare()

@@ -50,6 +50,7 @@ def done(shop: Shop, teacher: str, recipe: LibraryRecipe = RECIPE) -> LibraryRec
     return shop.library(library)
 
 
+@pytest.mark.slow
 def test_a_server_makes_students_without_any_image(tmp_path: Path) -> None:
     tiny.write_weights(tmp_path / "net.safetensors")
     with serving(tmp_path / "var") as client:

@@ -77,6 +77,7 @@ def test_a_unit_that_does_not_stop_is_killed(site: Site) -> None:
     wait_until(lambda: site.job(job_id).state == "cancelled", seconds=25)
 
 
+@pytest.mark.slow
 def test_an_orderly_end_leaves_units_to_be_claimed_at_once(site: Site) -> None:
     job_id = site.add("stubborn")
     wait_until(lambda: site.runs() == 1)

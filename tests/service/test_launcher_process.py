@@ -51,6 +51,7 @@ def units_of(database: Database, job_id: str) -> dict[str, int]:
         return dict(jobs.get(session, job_id).units)
 
 
+@pytest.mark.slow
 def test_lines_of_workers_reach_the_servers_log_with_job_and_unit(
     tmp_path: Path, database: Database
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_launcher_that_dies_is_started_again(tmp_path: Path, database: Databas
     assert not launcher.alive
 
 
+@pytest.mark.slow
 def test_the_launcher_ends_with_its_server_and_frees_its_units(
     tmp_path: Path, database: Database
 ) -> None:

@@ -47,6 +47,7 @@ def is_under_way(shop: Shop) -> bool:
     return any(shop.artifacts.unfinished.glob("*/whole"))
 
 
+@pytest.mark.slow
 def test_a_refinement_survives_a_kill_and_makes_another_student(
     shop: Shop, library: str, tmp_path: Path
 ) -> None:

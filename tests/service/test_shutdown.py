@@ -93,6 +93,7 @@ def family(server: Running) -> list[psutil.Process]:
     return psutil.Process(server.process.pid).children(recursive=True)
 
 
+@pytest.mark.slow
 def test_units_are_given_back_and_nobody_is_left(
     tmp_path: Path, database: Database, database_url: str
 ) -> None:
@@ -109,6 +110,7 @@ def test_units_are_given_back_and_nobody_is_left(
     assert not psutil.wait_procs(children, timeout=60)[1]
 
 
+@pytest.mark.slow
 def test_who_does_not_stop_is_killed_in_the_end_and_its_attempt_is_not_spent(
     tmp_path: Path, database: Database, database_url: str
 ) -> None:
@@ -120,6 +122,7 @@ def test_who_does_not_stop_is_killed_in_the_end_and_its_attempt_is_not_spent(
     assert attempts(database) == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_that_runs_is_answered_and_no_other_is_taken(
     tmp_path: Path, sqlite_url: str, sig: int

@@ -93,6 +93,7 @@ def expect_all_kept(shop: Shop, library_id: str, units: Finished, ids: set[str])
     assert len(candidate_ids(shop, library_id)) == 2 * (NUM_UNITS - 1)
 
 
+@pytest.mark.slow
 def test_a_library_survives_the_kill_of_its_worker(shop: Shop) -> None:
     library_id = shop.post_library(*shop.prepare(), RECIPE)
     with serving(shop.settings):

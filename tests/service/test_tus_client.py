@@ -75,6 +75,7 @@ def test_a_public_client_uploads_in_pieces(
         check_arrived(url, urlsplit(client.url).path, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_an_upload_goes_on_after_the_server_was_killed_in_the_middle_of_it(
     tmp_path: Path, seed: int

@@ -38,6 +38,7 @@ def test_it_computes_the_same_for_any_number_of_images(name: str) -> None:
     assert json.loads(about[METADATA_KEY])["format"] == 1
 
 
+@pytest.mark.slow
 def test_it_is_loaded_by_torch_alone(tmp_path: Path) -> None:
     checkpoint, network = student_of(models.resnet18(num_classes=4), SHAPE)
     (tmp_path / "student.pt2").write_bytes(pt2_bytes(checkpoint))

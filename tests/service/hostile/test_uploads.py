@@ -86,7 +86,7 @@ def test_no_archive_is_a_data_set_that_is_none(
         {"kwargs": {"weights": "DEFAULT"}},
         {"preprocessing": {"mean": [float("nan")] * 3, "std": [0.0] * 3}},
     ],
-    ids=str,
+    ids=lambda changes: f"{changes!s:.60}",
 )
 def test_no_recipe_asks_for_more_than_there_is(
     http: httpx2.Client, changes: dict[str, Any]
