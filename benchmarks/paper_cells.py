@@ -6,19 +6,14 @@ Accuracies are percentages on the reporting images.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-import torch
-
-from benchmarks.cifar_job import load_dataset, load_teacher
+from benchmarks.paper_place import Place
 from benchmarks.paper_training import Course
 from candidates.assembly import Description, assemble
 from candidates.candidate import Kept
 from candidates.checkpoint import Checkpoint
-from candidates.data import Dataset
 from candidates.graph.network import Network
 from candidates.initial import reinitialised
 from candidates.library import candidate_checkpoint, make_candidates
@@ -26,45 +21,19 @@ from candidates.materials import Materials
 from candidates.measure import refit_student
 from candidates.progress import silent
 from candidates.recipe import LibraryRecipe
+from candidates.refinement import Refinement
 from candidates.refinement_settings import RefinementSettings
-from candidates.score import measured_accuracy
 from candidates.statistics import gather
-from candidates.stream import Stream
-from candidates.student import build_student
+from candidates.student import build_student, student_checkpoint
 from candidates.synthetic import synthetic_dataset
 from candidates.teacher import Teacher
 from candidates.training import Loss, cross_entropy, distillation
 from candidates.training_recipe import TrainingRecipe
-from candidates.walk import Walk
 
 Cell = dict[str, Any]
 FINE_TUNING_RATE = 0.03
 """Chosen among 0.01, 0.03 and 0.06 for one epoch, on the scoring images; the reporting images,
 which all figures are of, had no say in it."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the images and the teacher's weights are."""
-
-    data: Path
-    weights: Path
-
-    @property
-    def teacher(self) -> Teacher:
-        """The same object for every cell of a process."""
-        return _teacher(self.weights)
-
-    @property
-    def dataset(self) -> Dataset:
-        """The same object for every cell of a process."""
-        return _dataset(self.data)
-
-    def accuracy(self, network: torch.nn.Module) -> float:
-        """On the reporting images."""
-        images = self.dataset.reporting
-        stream = Stream(images, self.teacher.recipe.preprocessing, limit_bytes=0)
-        return measured_accuracy(network, stream, images.labels).value
 
 
 def of_teacher(place: Place) -> Cell:
@@ -81,20 +50,37 @@ def from_scratch(place: Place, objective: str, multiplier: float, epochs: int, s
     return _trained(place, network, loss, recipe, f"{objective} {multiplier}")
 
 
-def distilled(place: Place, recipe: Mapping[str, Any], epochs: int = 0, steps: int = 0) -> Cell:
-    """Neighbourhood Distillation of one candidate everywhere, refitted; then either refined by so
-    many steps a neighbourhood or fine-tuned.
+def distilled(place: Place, recipe: Mapping[str, Any], epochs: int = 0) -> Cell:
+    """Neighbourhood Distillation of one candidate everywhere, refitted; then fine-tuned or not.
 
     The recipe's grid must name one candidate beside the teacher itself.
     """
     given = LibraryRecipe.model_validate(recipe)
+    student, cell = _distilled(place, given)
+    if epochs:
+        cell["fine_tuned"] = _fine_tuned(place, build_student(student), given, epochs)
+    return cell
+
+
+def refined(place: Place, recipe: Mapping[str, Any], settings: Mapping[str, Any]) -> Cell:
+    """The same student before its fine-tuning, refined as it is over HTTP."""
+    given = LibraryRecipe.model_validate(recipe)
+    student, cell = _distilled(place, given)
+    chosen = RefinementSettings.model_validate(settings)
+    refinement = Refinement(place.teacher, place.dataset, given, chosen)
+    made, cell["refined_s"] = _timed(lambda: refinement.run(student, [], silent))
+    cell["refined"] = made.comparison.after.value
+    return cell
+
+
+def _distilled(place: Place, given: LibraryRecipe) -> tuple[Checkpoint, Cell]:
     dataset, made_s = place.dataset, 0.0
     if given.inputs != "images":
         dataset, made_s = _timed(lambda: synthetic_dataset(place.teacher, given, silent))
     statistics, gathered_s = _timed(lambda: gather(place.teacher, dataset, given, silent))
     files, kept, seconds = _parts(Materials(place.teacher, statistics, dataset, given))
     student = assemble(place.teacher.checkpoint, files, kept, {})
-    network = build_student(student)
+    network, description = build_student(student), Description.of(student)
     cell: Cell = {
         "steps": given.steps,
         "parameters": sum(int(weight.count_nonzero()) for weight in network.parameters()),
@@ -103,17 +89,11 @@ def distilled(place: Place, recipe: Mapping[str, Any], epochs: int = 0, steps: i
         "assembled": place.accuracy(network),
     }
     images = dataset.calibration.sample(given.calibration_images, given.seed)
-    described = Description.of(student).kept
     _, cell["refit_s"] = _timed(
-        lambda: refit_student(network, described, place.teacher, images, given, silent)
+        lambda: refit_student(network, description.kept, place.teacher, images, given, silent)
     )
     cell["refitted"] = place.accuracy(network)
-    if steps:
-        _, cell["refined_s"] = _timed(lambda: _refine(place, network, described, given, steps))
-        cell["refined"] = place.accuracy(network)
-    if epochs:
-        cell["fine_tuned"] = _fine_tuned(place, network, given, epochs)
-    return cell
+    return student_checkpoint(network, description), cell
 
 
 def whole_library(place: Place, recipe: Mapping[str, Any]) -> Cell:
@@ -140,17 +120,6 @@ def _parts(materials: Materials) -> tuple[list[Checkpoint], Kept, list[float]]:
         files.append(smallest.weights)
         kept |= smallest.candidate.kept
     return files, kept, seconds
-
-
-def _refine(place: Place, network: Network, kept: Kept, given: LibraryRecipe, steps: int) -> None:
-    """As a student's refinement over HTTP does it, at half the rate: it is nearer to its end."""
-    rate = given.learning_rate / 2
-    recipe = RefinementSettings(steps=steps, learning_rate=rate).recipe(given)
-    images = place.dataset.calibration.sample(recipe.refinement_images, recipe.seed)
-    walk = Walk(network, kept, place.teacher, images, recipe)
-    for each in walk.changed:
-        walk.remake(each, silent)
-    walk.restate()
 
 
 def _fine_tuned(place: Place, network: Network, given: LibraryRecipe, epochs: int) -> Cell:
@@ -185,13 +154,3 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def _unknown(_identity: str) -> None:
     return None
-
-
-@cache
-def _teacher(weights: Path) -> Teacher:
-    return load_teacher(weights)
-
-
-@cache
-def _dataset(data: Path) -> Dataset:
-    return load_dataset(data)
