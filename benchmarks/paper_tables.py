@@ -112,7 +112,7 @@ def _measure(missing: list[Plan], given: argparse.Namespace, cells: dict[str, Ce
             cells[running[done]] = done.result()
             print(f"{running[done]}: {json.dumps(cells[running[done]])}", flush=True)
             settings, known = {"multipliers": MULTIPLIERS}, dict(sorted(cells.items()))
-            publish("paper_tables", settings, known, variant=given.variant)
+            publish("paper_tables", settings, known, show=False, variant=given.variant)
 
 
 def _alone() -> None:
