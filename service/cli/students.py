@@ -20,11 +20,20 @@ from service.cli.waiting import Waiting, WaitOption
 students = typer.Typer(no_args_is_help=True, help="Smaller networks under a budget.")
 
 DEFAULTS = SearchSettings()
+MORE = RefinementSettings()
 MinimiseOption = Annotated[CostAxis, typer.Option(help="With an accuracy drop alone.")]
 DropOption = Annotated[float | None, typer.Option(help="Most points to lose.")]
 TopOption = Annotated[int, typer.Option(help="Selections to tell.")]
 TimeLimitOption = Annotated[float, typer.Option(help="To prove it best.")]
 RefittedOption = Annotated[bool, typer.Option("--refitted", help="The file after its refit.")]
+StepsOption = Annotated[int, typer.Option(help="Gradient steps a neighbourhood and pass.")]
+PassesOption = Annotated[int, typer.Option(help="Walks through the whole network.")]
+ImagesOption = Annotated[int | None, typer.Option(help="Unlabelled images to draw from.")]
+RateOption = Annotated[float | None, typer.Option(help="Of the gradient steps, at first.")]
+LookAheadOption = Annotated[
+    list[float] | None,
+    typer.Option(help="Weight of the error one neighbourhood on; again for the next one."),
+]
 FormatOption = Annotated[FormatName, typer.Option(help="What to fetch it as.")]
 
 
@@ -81,16 +90,28 @@ def measure(shell: Shell, waiting: Waiting, student: str, wait: WaitOption = Fal
 
 
 @command(students, "refine")
-def refine(
+def refine(  # noqa: PLR0913 - each argument is an option of the command
     shell: Shell,
     waiting: Waiting,
     student: str,
-    steps: Annotated[int, typer.Option(min=0, help="Gradient steps a neighbourhood.")] = 500,
+    steps: StepsOption = MORE.steps,
+    passes: PassesOption = MORE.passes,
+    images: ImagesOption = None,
+    learning_rate: RateOption = None,
+    look_ahead: LookAheadOption = None,
     wait: WaitOption = False,
 ) -> None:
-    """Have the service work on a student; what comes of it is another student."""
+    """Have the service work on a student; what comes of it is another student.
+
+    Unless told here, the library's recipe holds.
+    """
     with usage():
-        settings = RefinementSettings(steps=steps)
+        settings = RefinementSettings.model_validate(
+            {
+                "steps": steps, "passes": passes, "refinement_images": images,
+                "learning_rate": learning_rate, "look_ahead": look_ahead,
+            }
+        )  # fmt: skip
     with shell.client() as client:
         made = client.refine(student, settings)
         posted = Posted(made, lambda: client.refinement(student, made.id))
